@@ -1,0 +1,50 @@
+// Owns who is calling: the client's network address behind listed proxies, and its browser's name.
+
+import { BlockList, isIP } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import Bowser from 'bowser';
+
+/** Finds the textual address of a client. */
+export type ClientAddressOf = (request: IncomingMessage) => string;
+
+/**
+ * Believes X-Forwarded-For only from listed peers, and then only as far as the list goes: the
+ * right-most hop that is not itself a listed proxy. Anything further left was written by the client.
+ *
+ * @param proxies addresses or CIDR ranges
+ * @source S60
+ */
+export function createClientAddress(proxies: readonly string[]): ClientAddressOf {
+  const listed = new BlockList();
+  for (const proxy of proxies) {
+    const [address = '', bits] = proxy.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) listed.addAddress(address, family);
+    else listed.addSubnet(address, Number(bits), family);
+  }
+  const isListed = (address: string): boolean => {
+    const version = isIP(address);
+    return version !== 0 && listed.check(address, version === 6 ? 'ipv6' : 'ipv4');
+  };
+  return (request) => {
+    const peer = plain(request.socket.remoteAddress ?? '');
+    const forwarded = request.headers['x-forwarded-for'];
+    if (typeof forwarded !== 'string' || !isListed(peer)) return peer;
+    const hops = forwarded.split(',').map((hop) => plain(hop.trim()));
+    const client = hops.findLast((hop) => !isListed(hop)) ?? hops[0] ?? peer;
+    return isIP(client) === 0 ? peer : client;
+  };
+}
+
+/** IPv4 in IPv6 clothing is the same address; budgets and lists must see it so. */
+function plain(address: string): string {
+  return address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address;
+}
+
+/** Names a browser as people do, e.g. `Chrome on Windows`; '' for anything unknown. */
+export function browserFamilyOf(userAgent: string | undefined): string {
+  if (!userAgent || userAgent.length > 512) return '';
+  const { browser, os } = Bowser.parse(userAgent);
+  if (!browser.name) return '';
+  return os.name ? `${browser.name} on ${os.name}` : browser.name;
+}

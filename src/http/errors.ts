@@ -1,0 +1,133 @@
+// Owns the leak gate: what leaves the process when something goes wrong, as a page for people and
+// as JSON for programs. Everything else goes to the log under the same reference.
+
+import { randomBytes } from 'node:crypto';
+import type { Context, Middleware } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { type ErrorCode, errorTable, GuestError } from '../domain/errors.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Page } from './page.ts';
+import { problemJson, type Views } from './views.ts';
+
+export interface ErrorGate {
+  /** Catches what later middleware throws and answers it. */
+  readonly middleware: Middleware;
+  /** Answers a request with one error. */
+  answer(ctx: Context, error: unknown): Promise<void>;
+  /** The engine's own errors, those it may not send to a redirect URI. */
+  answerEngine(
+    ctx: KoaContextWithOIDC,
+    out: { readonly error: string; readonly error_description?: string | undefined },
+    error: unknown,
+  ): Promise<void>;
+}
+
+/** The id that ties an answer to its log line: 12 characters, told to people. */
+export function createReference(): string {
+  return randomBytes(9).toString('base64url');
+}
+
+/**
+ * @param deps `exampleUrl` shows on the no-tenant page what a good link looks like; `tenantName`
+ *   finds the organisation a request is about
+ */
+export function createErrorGate(deps: {
+  readonly views: Views;
+  readonly log: Log;
+  readonly exampleUrl: string;
+  readonly tenantName: (ctx: Context) => string | null;
+}): ErrorGate {
+  const { views, log } = deps;
+
+  return {
+    middleware: async (ctx, next) => {
+      try {
+        await next();
+      } catch (error) {
+        await answer(ctx, error);
+      }
+    },
+    answer,
+    async answerEngine(ctx, out, error) {
+      const { status, statusCode } = error as { status?: number; statusCode?: number };
+      const httpStatus = status ?? statusCode ?? 500;
+      const code = engineCode(out.error, error);
+      const detail = code === 'internal' ? null : (out.error_description ?? out.error);
+      const reference = record(ctx, code, httpStatus, error);
+      const body = { ...problemJson(code, reference, detail), error: out.error };
+      await send(ctx, code, reference, detail, httpStatus, body);
+    },
+  };
+
+  async function answer(ctx: Context, error: unknown): Promise<void> {
+    const code = codeOf(error);
+    const status = errorTable[code].status;
+    const reference = record(ctx, code, status, error);
+    if (error instanceof GuestError && error.retryAfterSeconds !== undefined) {
+      ctx.set('Retry-After', String(error.retryAfterSeconds));
+    }
+    const detail =
+      code === 'tenant_missing' ? `no tenant in the URL: use ${deps.exampleUrl}` : null;
+    await send(ctx, code, reference, detail, status, problemJson(code, reference, detail));
+  }
+
+  async function send(
+    ctx: Context,
+    code: ErrorCode,
+    reference: string,
+    detail: string | null,
+    status: number,
+    body: object,
+  ): Promise<void> {
+    if (code === 'unavailable') ctx.set('Retry-After', '10');
+    // The order matters: programs that accept anything get JSON, browsers name text/html.
+    if (ctx.accepts('json', 'html') === 'html') {
+      await views.render(ctx, pageFor(ctx, code, reference, detail), { status });
+      return;
+    }
+    ctx.status = status;
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = body;
+  }
+
+  function pageFor(ctx: Context, code: ErrorCode, reference: string, detail: string | null): Page {
+    if (code === 'tenant_missing' || code === 'tenant_unknown' || code === 'tenant_conflict') {
+      return { page: 'no-tenant', code, reference, example: deps.exampleUrl };
+    }
+    return code === 'interaction_expired'
+      ? { page: 'expired', tenantName: deps.tenantName(ctx), reference }
+      : { page: 'error', code, reference, detail };
+  }
+
+  function record(ctx: Context, code: ErrorCode, status: number, error: unknown): string {
+    const reference = createReference();
+    const line = { reference, code, status, method: ctx.method, path: ctx.path };
+    if (status >= 500) log.error('request.failed', { ...line, error });
+    else log.info('request.refused', { ...line, ...detailOf(error) });
+    return reference;
+  }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof GuestError) return error.code;
+  const { status } = error as { status?: unknown };
+  if (status === 404) return 'not_found';
+  if (status === 405) return 'method_not_allowed';
+  if (status === 413) return 'body_too_large';
+  if (status === 415) return 'media_type_unsupported';
+  // A URI or a header that cannot be decoded is the caller's fault, not ours.
+  return status === 400 || error instanceof URIError ? 'parameter_malformed' : 'internal';
+}
+
+function engineCode(oauthError: string, error: unknown): ErrorCode {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  if (typeof code === 'string' && Object.hasOwn(errorTable, code)) return code as ErrorCode;
+  if (oauthError === 'server_error') return 'internal';
+  return name === 'SessionNotFound' ? 'interaction_expired' : 'request_refused';
+}
+
+function detailOf(error: unknown): { detail?: unknown } {
+  if (error instanceof GuestError) return { detail: error.detail };
+  const { error_description, error_detail } = error as Record<string, unknown>;
+  return { detail: error_detail ?? error_description };
+}

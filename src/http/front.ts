@@ -1,0 +1,59 @@
+// Owns everything that is not a tenant's Provider: refusals, redirects, assets, the mailbox.
+
+import Koa from 'koa';
+import { GuestError } from '../domain/errors.ts';
+import type { ErrorGate } from './errors.ts';
+import type { Route } from './route.ts';
+import type { Views } from './views.ts';
+
+/** A request that the dispatcher has routed already. */
+export interface RoutedRequest {
+  route?: Exclude<Route, { to: 'engine' }>;
+  /** An error met before there was a Koa context to answer it. */
+  fault?: unknown;
+}
+
+/**
+ * The application that answers what no Provider does.
+ *
+ * @returns a Node request handler; `request.route` or `request.fault` says what to do
+ */
+export function createFront(deps: {
+  readonly views: Views;
+  readonly gate: ErrorGate;
+  readonly assets: (ctx: Koa.Context, name: string) => void;
+  /** The development mailbox, where it is on. */
+  readonly mailbox: ((ctx: Koa.Context) => Promise<void>) | undefined;
+}): ReturnType<Koa['callback']> {
+  const { views, gate, assets, mailbox } = deps;
+  const app = new Koa();
+  app.use(gate.middleware);
+  app.use(async (ctx) => {
+    const { route, fault } = ctx.req as RoutedRequest;
+    if (fault !== undefined || !route) throw fault;
+    switch (route.to) {
+      case 'refusal':
+        throw new GuestError(route.code);
+      case 'redirect':
+        ctx.status = 307;
+        ctx.set('Cache-Control', 'no-store');
+        return ctx.redirect(route.location);
+      case 'tenant-home':
+        return views.render(ctx, {
+          page: 'tenant-home',
+          tenantName: route.tenant.displayName,
+          support: route.tenant.support ?? null,
+        });
+      case 'server':
+        return ctx.path.startsWith('/assets/')
+          ? assets(ctx, ctx.path.slice('/assets/'.length))
+          : openMailbox(ctx);
+    }
+  });
+  return app.callback();
+
+  async function openMailbox(ctx: Koa.Context): Promise<void> {
+    if (!mailbox) throw new GuestError('not_found');
+    await mailbox(ctx);
+  }
+}

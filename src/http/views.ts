@@ -1,0 +1,274 @@
+// Owns how a page is drawn: precompiled EJS behind koa-views, one fixed set of locals per page.
+
+import { createHash, randomUUID } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ejs from 'ejs';
+import type Koa from 'koa';
+import koaViews from 'koa-views';
+import { errorTable, type ErrorCode } from '../domain/errors.ts';
+import type { Translate, Translator } from '../i18n.ts';
+import type { Page, Problem } from './page.ts';
+
+/** Draws pages. One per process; safe for concurrent requests. */
+export interface Views {
+  /**
+   * Prepares {@link Views.render} for the requests that pass here. Put it only around Guestpass's
+   * own routes. A `ctx.render` of the host stays what it was, before, during and after.
+   */
+  readonly middleware: Koa.Middleware;
+  /**
+   * Answers a request with one page: HTML, `Cache-Control: no-store`, in the guest's language.
+   *
+   * @param ctx a request that passed {@link Views.middleware}
+   * @param options `status` defaults to the page's own ({@link statusOf}); `locale` to the best
+   *   match of Accept-Language, else English
+   * @throws {TypeError} when the middleware was left out, or a view asks for an unknown sentence
+   */
+  render(
+    ctx: Koa.Context,
+    page: Page,
+    options?: { readonly status?: number; readonly locale?: string },
+  ): Promise<void>;
+}
+
+/** A program's answer to a request Guestpass refuses; RFC 6749 section 5.2 plus two members. */
+export interface ProblemJson {
+  /** The registered OAuth code that programs branch on. */
+  readonly error: string;
+  /** Printable ASCII without quotes and backslashes, for the program's developer. */
+  readonly error_description: string;
+  /** The stable code of `errorTable`. */
+  readonly error_code: ErrorCode;
+  /** Finds the request in the log. */
+  readonly reference: string;
+}
+
+/** What every view sees; nothing else is in scope (S61). */
+const VIEW_NAMES =
+  'page problem given product locale dir stylesheet t rich errorText errorTitle isoTime partial';
+type View = Readonly<Record<string, unknown>>;
+type Template = (view: View) => string;
+type KoaRender = (file: string, locals: { readonly view: View }) => Promise<void>;
+
+/** Stands for a marked word until the sentence is escaped; random, so that no value can pose as one. */
+const MARK = randomUUID();
+const MARKED = new RegExp(`${MARK}(\\d)`, 'g');
+
+/** From this many attempts left the page says how many; before, the number only worries. */
+const TRIES_WORTH_SAYING = 2;
+
+/**
+ * Compiles every view once and joins them to koa-views.
+ *
+ * @param deps `viewsDirectory` holds `*.ejs`, `partials/` and `assets/style.css`, default the
+ *   package's `views`; `product` is the name in the footer
+ * @throws {SyntaxError} when a view does not compile
+ */
+export function createViews(deps: {
+  readonly translator: Translator;
+  readonly product: string;
+  readonly viewsDirectory?: URL;
+}): Views {
+  const { translator, product } = deps;
+  const root = fileURLToPath(deps.viewsDirectory ?? new URL('../../views/', import.meta.url));
+  const templates = compileTemplates(root);
+  const sheet = readFileSync(join(root, 'assets/style.css'));
+  const version = createHash('sha256').update(sheet).digest('base64url').slice(0, 12);
+  const fixed = {
+    product,
+    errorTitle,
+    isoTime,
+    given: {},
+    // The version lets the sheet be cached for ever and still change with a deployment.
+    stylesheet: `/assets/style.css?v=${version}`,
+  };
+  const directions = new Map(translator.locales.map((locale) => [locale, directionOf(locale)]));
+  const renderers = new WeakMap<Koa.Context, KoaRender>();
+  const install = koaViews(root, {
+    extension: 'ejs',
+    engineSource: {
+      // koa-views merges the host's ctx.state into its locals: only `view` is taken from them, so
+      // nothing a host keeps there, and no EJS option hidden in it (CVE-2022-29078), gets through.
+      ejs: async (file: string, { view }: { readonly view: View }) => draw(file, view),
+    },
+  });
+
+  return {
+    middleware: async (ctx, next) => {
+      const restore = [setAside(ctx), setAside(ctx.response)];
+      await install(ctx, () => Promise.resolve());
+      renderers.set(ctx, ctx.render.bind(ctx));
+      for (const putBack of restore) putBack();
+      await next();
+    },
+    render: async (ctx, page, options = {}) => {
+      const render = renderers.get(ctx);
+      if (!render) throw new TypeError('views.middleware did not run for this request');
+      const locale = options.locale ?? translator.negotiate(ctx.acceptsLanguages());
+      const view = viewOf(page, locale);
+      // With its extension: without, koa-views looks for the file twice.
+      await render(`${page.page}.ejs`, { view });
+      ctx.status = options.status ?? statusOf(page);
+      ctx.set('Cache-Control', 'no-store');
+      ctx.set('Content-Language', locale);
+    },
+  };
+
+  function viewOf(page: Page, locale: string): View {
+    const translate = translator.in(locale);
+    const names = {
+      tenant:
+        ('tenantName' in page ? page.tenantName : null) ?? translate('page.frame.thisOrganisation'),
+      client: 'clientName' in page ? page.clientName : '',
+    };
+    const t: Translate = (id, params) => translate(id, { ...names, ...params });
+    const errorText = (code: ErrorCode, params?: Problem['params']) =>
+      t(`error.${code}`, errorParams(page, code, params));
+    const problem = 'problem' in page && page.problem ? page.problem : null;
+    const view: Record<string, unknown> = {
+      ...fixed,
+      page,
+      locale,
+      t,
+      errorText,
+      rich: createRich(t),
+      dir: directions.get(locale) ?? 'ltr',
+      problem: problem ? drawnProblem(page, problem, errorText) : resentNotice(page, t),
+      partial: (name: string, given: View = {}) =>
+        draw(join(root, 'partials', `${name}.ejs`), { ...view, given }),
+      // koa-views prints its locals when DEBUG asks for it: addresses and form tokens must not be.
+      toJSON: () => page.page,
+    };
+    return view;
+  }
+
+  function draw(file: string, view: View): string {
+    const template = templates.get(file);
+    if (!template) throw new TypeError(`no view ${file}`);
+    return template(view);
+  }
+}
+
+/**
+ * Names the HTTP status a page is sent with: that of the problem or code it shows, else 200. Pure.
+ */
+export function statusOf(page: Page): number {
+  if (page.page === 'expired') return errorTable.interaction_expired.status;
+  if (page.page === 'code-expired') return errorTable.passcode_expired.status;
+  if ('code' in page) return errorTable[page.code].status;
+  return 'problem' in page && page.problem ? errorTable[page.problem.code].status : 200;
+}
+
+/**
+ * Says no to a program. Pure.
+ *
+ * @param detail for the program's developer; dropped for codes that expose nothing
+ * @returns the body; its status is `errorTable[code].status`
+ * @source RFC 6749 section 5.2 (character set of error_description)
+ */
+export function problemJson(
+  code: ErrorCode,
+  reference: string,
+  detail: string | null,
+): ProblemJson {
+  const { oauth, expose } = errorTable[code];
+  const text = expose && detail !== null ? detail : code.replaceAll('_', ' ');
+  return {
+    error: oauth,
+    error_description: text.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?'),
+    error_code: code,
+    reference,
+  };
+}
+
+function compileTemplates(root: string): ReadonlyMap<string, Template> {
+  const names = globSync(['*.ejs', 'partials/*.ejs'], { cwd: root });
+  return new Map(
+    names.map((name) => {
+      const filename = join(root, name);
+      // Strict, without `with`: a name that is not in VIEW_NAMES is an error, not a lookup in data.
+      const options = {
+        filename,
+        strict: true,
+        compileDebug: false,
+        destructuredLocals: VIEW_NAMES.split(' '),
+      };
+      return [filename, ejs.compile(readFileSync(filename, 'utf8'), options)];
+    }),
+  );
+}
+
+/** Hides an own or inherited `render`, because koa-views stands back where there is one. */
+function setAside(target: object): () => void {
+  const own = Object.getOwnPropertyDescriptor(target, 'render');
+  Object.defineProperty(target, 'render', { value: undefined, writable: true, configurable: true });
+  return () => {
+    if (own) Object.defineProperty(target, 'render', own);
+    else Reflect.deleteProperty(target, 'render');
+  };
+}
+
+/**
+ * Sentences with marked words: escapes everything, then puts the marked ones in
+ * `<bdi><strong>`, so that a name in another script cannot turn the sentence around it.
+ */
+function createRich(t: Translate) {
+  return (id: string, marked: Readonly<Record<string, string>>, params: View = {}): string => {
+    const words = Object.values(marked).map(
+      (word) => `<bdi><strong>${ejs.escapeXML(word)}</strong></bdi>`,
+    );
+    const marks = Object.keys(marked).map((name, index) => [name, `${MARK}${index}`]);
+    const sentence = ejs.escapeXML(t(id, { ...params, ...Object.fromEntries(marks) }));
+    return sentence.replace(MARKED, (_, index: string) => words[Number(index)] ?? '');
+  };
+}
+
+function errorParams(page: Page, code: ErrorCode, params: Problem['params'] = {}): View {
+  const known =
+    page.page === 'enter-code'
+      ? { digits: page.digits, ...(page.strong && { context: 'strong' }), ...params }
+      : params;
+  const { count, ...rest } = known as { readonly count?: unknown };
+  const isSilent = code === 'passcode_mismatch' && Number(count) > TRIES_WORTH_SAYING;
+  return isSilent ? rest : known;
+}
+
+function drawnProblem(
+  page: Page,
+  problem: Problem,
+  errorText: (code: ErrorCode, params: Problem['params']) => string,
+): View {
+  const hasCodeField = page.page === 'enter-code' && page.live;
+  const isAboutCode = hasCodeField && problem.code.startsWith('passcode_');
+  const isAboutAddress = page.page === 'address' && problem.code.startsWith('address_');
+  return {
+    text: errorText(problem.code, problem.params),
+    field: isAboutCode ? 'code' : isAboutAddress ? 'email' : null,
+    // Asking a little early is no mistake of the guest.
+    notice: problem.code === 'resend_too_soon',
+  };
+}
+
+function resentNotice(page: Page, t: Translate): View | null {
+  return 'notice' in page && page.notice
+    ? { text: t(`page.notice.${page.notice}`), field: null, notice: true }
+    : null;
+}
+
+function errorTitle(code: ErrorCode): 'fault' | 'app' | 'missing' | 'request' {
+  if (code === 'request_refused') return 'app';
+  if (code === 'not_found') return 'missing';
+  return errorTable[code].status < 500 ? 'request' : 'fault';
+}
+
+function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000', '');
+}
+
+function directionOf(tag: string): string {
+  // TypeScript's library does not know getTextInfo yet; Node 24 does.
+  const locale: Intl.Locale & { getTextInfo?(): { direction: string } } = new Intl.Locale(tag);
+  return locale.getTextInfo?.().direction ?? 'ltr';
+}

@@ -1,0 +1,49 @@
+// Owns the answers given to the engine at the end of an interaction.
+
+import { PASSCODE_ACR, PASSCODE_AMR } from '../domain/claims.ts';
+import type { Interaction } from './visit.ts';
+
+/**
+ * Ends the login prompt with a proven guest.
+ *
+ * @param verifiedAt when the passcode was consumed: becomes `auth_time` and starts the 24 hours
+ * @returns the engine's own URL to send the browser to, by 303
+ */
+export function finishLogin(
+  interaction: Interaction,
+  login: { readonly subject: string; readonly verifiedAt: number },
+): Promise<string> {
+  return finish(interaction, {
+    login: {
+      accountId: login.subject,
+      acr: PASSCODE_ACR,
+      amr: [...PASSCODE_AMR],
+      ts: login.verifiedAt,
+      // The cookie goes with the browser; the session ends after 24 hours in any case.
+      remember: false,
+    },
+  });
+}
+
+/** Ends the consent prompt; the grant itself was made by loadExistingGrant. */
+export function finishConsent(interaction: Interaction): Promise<string> {
+  return finish(interaction, { ...interaction.lastSubmission, consent: {} });
+}
+
+/** Ends the interaction with an error for the client. */
+export function finishWithError(
+  interaction: Interaction,
+  error: { readonly error: string; readonly error_description: string },
+): Promise<string> {
+  return finish(interaction, error);
+}
+
+/** Saves what the engine's interactionFinished would, without reading the interaction again. */
+async function finish(
+  interaction: Interaction,
+  result: NonNullable<Interaction['result']>,
+): Promise<string> {
+  interaction.result = result;
+  await interaction.persist();
+  return interaction.returnTo;
+}

@@ -1,0 +1,57 @@
+// Owns what a mail says before it is rendered: the data that lies sealed in the outbox.
+
+/** The mail that carries a passcode. */
+export interface PasscodeMail {
+  readonly kind: 'passcode';
+  /** The invited address, the only recipient (S17, S20). */
+  readonly to: string;
+  readonly locale: string;
+  readonly tenantName: string;
+  /** The application the guest is on the way to. */
+  readonly clientName: string;
+  /** The passcode as it is typed: digits, or 16 characters for a strong one. */
+  readonly passcode: string;
+  readonly strong: boolean;
+  readonly lifetimeSeconds: number;
+  /** Two characters, also shown on the page. */
+  readonly label: string;
+  readonly requestedAt: number;
+  /** Browser and system family, e.g. `Chrome on Windows`; '' when unknown. */
+  readonly browserFamily: string;
+  /** The requesting address with its last part hidden, e.g. `203.0.113.x`. */
+  readonly network: string;
+  readonly invitedBy: string | null;
+  readonly support: string | null;
+  readonly privacyUrl: string | null;
+  /** Host name of the issuer, for the origin-bound last line. */
+  readonly issuerHost: string;
+}
+
+/** The mail that tells a guest of an invitation. */
+export interface InvitationMail {
+  readonly kind: 'invitation';
+  readonly to: string;
+  readonly locale: string;
+  readonly tenantName: string;
+  readonly tenantDomain: string | null;
+  /** Name or address of the inviter, when known. */
+  readonly invitedBy: string | null;
+  readonly message: string | null;
+  /** Where "Accept invitation" leads. */
+  readonly url: string;
+  readonly support: string | null;
+  readonly privacyUrl: string | null;
+}
+
+/** Everything the outbox can carry. */
+export type MailContent = PasscodeMail | InvitationMail;
+
+/** A mail ready for the transport. */
+export interface RenderedMail {
+  readonly to: string;
+  readonly fromName: string;
+  readonly replyTo: string | null;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}

@@ -1,0 +1,162 @@
+// Owns the outbox: mail is written with the transaction that causes it and delivered after it, so
+// that no request ever waits for a relay and no accepted mail is lost by a crash (R5, R9).
+
+import { randomBytes } from 'node:crypto';
+import type { Store } from '../storage/store.ts';
+import type { MailContent } from './content.ts';
+import { createDelivery, type DeliveryDeps } from './delivery.ts';
+import { sealContent } from './sealed-content.ts';
+import { MAX_CONNECTIONS } from './transport.ts';
+
+/** A mail to be sent. */
+export interface OutgoingMessage {
+  readonly tenant: string;
+  /** null writes a decoy: a row of the same cost and size that is never sent (S62). */
+  readonly content: MailContent | null;
+  /** Epoch seconds; not sent any more from then on. */
+  readonly expiresAt: number;
+}
+
+/** Queue and worker of one process; several processes may share one store. */
+export interface Outbox {
+  /**
+   * Writes a message with the transaction of its cause.
+   * @returns its id, to be handed to {@link Outbox.wake} once the transaction is committed
+   */
+  enqueue(tx: Store, message: OutgoingMessage): Promise<string>;
+  /** Delivers this message now, or looks for any that is due. Never waits, never throws. */
+  wake(id?: string): void;
+  /** Starts delivering; also what crashed processes left behind. */
+  start(): void;
+  /** Stops taking messages and waits for the deliveries in flight. */
+  stop(): Promise<void>;
+  /** Resolves when nothing is due or in flight here; delivers only between start and stop. */
+  idle(): Promise<void>;
+}
+
+const POLL_MS = 2_000;
+// What does not fit is found by the next look; memory stays bounded while a relay is down.
+const MAX_WAITING = 1_000;
+const LOOK_AHEAD = 2 * MAX_CONNECTIONS;
+
+/**
+ * Creates the outbox; nothing is delivered before `start`.
+ *
+ * At most four deliveries run at a time. A message that is due is found by `wake` at once and by a
+ * look at the store every two seconds; its own timers never keep the process alive.
+ *
+ * @source faults R5, R6, R9 to R12; S62
+ */
+export function createOutbox(deps: DeliveryDeps): Outbox {
+  const { store, clock, log } = deps;
+  const deliver = createDelivery(deps);
+  const waiting = new Set<string>();
+  const inFlight = new Map<string, Promise<void>>();
+  let running = false;
+  let timer: NodeJS.Timeout | undefined;
+  let looking = Promise.resolve(false);
+  let backlog = false;
+
+  return {
+    enqueue: async (tx, { tenant, content, expiresAt }) => {
+      const now = clock();
+      const id = randomBytes(16).toString('base64url');
+      await tx.outbox.enqueue({
+        id,
+        tenant,
+        sealed: sealContent(deps.sealer, { tenant, id }, content),
+        state: content === null ? 'decoy' : 'queued',
+        nextAttemptAt: now,
+        expiresAt,
+        createdAt: now,
+      });
+      return id;
+    },
+    wake: (id) => {
+      if (!running) return;
+      if (id === undefined) {
+        schedule(0);
+        return;
+      }
+      if (waiting.size < MAX_WAITING && !inFlight.has(id)) waiting.add(id);
+      fill();
+    },
+    start: () => {
+      if (running) return;
+      running = true;
+      schedule(0);
+    },
+    stop: async () => {
+      running = false;
+      clearTimeout(timer);
+      waiting.clear();
+      await looking.catch(() => {});
+      await Promise.all(inFlight.values());
+    },
+    idle,
+  };
+
+  async function idle(): Promise<void> {
+    const found = running && (await look());
+    if (!found && inFlight.size === 0) return;
+    await Promise.all(inFlight.values());
+    await idle();
+  }
+
+  /** Starts deliveries while there are slots. */
+  function fill(): void {
+    for (const id of waiting) {
+      if (!running || inFlight.size >= MAX_CONNECTIONS) return;
+      waiting.delete(id);
+      inFlight.set(id, run(id));
+    }
+  }
+
+  async function run(id: string): Promise<void> {
+    try {
+      await deliver(id);
+    } catch (error) {
+      log.error('outbox.store_failed', { id, error });
+    }
+    inFlight.delete(id);
+    fill();
+    if (backlog && waiting.size === 0) schedule(0);
+  }
+
+  /**
+   * Looks for due messages, one look after the other: sharing one that began before a commit or a
+   * tick of the clock would miss what came since.
+   * @returns whether there were any
+   */
+  function look(): Promise<boolean> {
+    looking = looking.catch(() => false).then(findDue);
+    return looking;
+  }
+
+  async function findDue(): Promise<boolean> {
+    const limit = LOOK_AHEAD + inFlight.size;
+    const due = await store.outbox.due(clock(), limit);
+    backlog = due.length === limit;
+    for (const id of due) if (!inFlight.has(id)) waiting.add(id);
+    fill();
+    return due.length > 0;
+  }
+
+  function schedule(delayMs: number): void {
+    clearTimeout(timer);
+    if (running) timer = setTimeout(() => void poll(), delayMs).unref();
+  }
+
+  async function poll(): Promise<void> {
+    let delayMs = POLL_MS;
+    try {
+      await look();
+      const next = await store.outbox.nextDueAt();
+      const seconds = next === undefined ? 0 : next - clock();
+      if (seconds > 0) delayMs = Math.min(POLL_MS, seconds * 1000);
+    } catch (error) {
+      log.error('outbox.store_failed', { error });
+    }
+    schedule(delayMs);
+  }
+}

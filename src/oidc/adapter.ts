@@ -1,0 +1,123 @@
+// Owns the class oidc-provider stores through. The store decides races; this class says what losing
+// one means in OAuth's words.
+
+import { createHash } from 'node:crypto';
+import Provider, { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import type { Clock } from '../domain/clock.ts';
+import type { OidcRecord, OidcStore } from '../storage/store.ts';
+
+/** @param namespace the tenant id, or the host's own name for its issuer: part of every key (S33) */
+export function createAdapterFactory(deps: {
+  readonly store: OidcStore;
+  readonly namespace: string;
+  readonly clock: Clock;
+}): (model: string) => Adapter {
+  return (model) => new StoreAdapter(deps.store, deps.namespace, deps.clock, model);
+}
+
+/** Models whose rows are removed with their grant. An Interaction names a grant but outlives it. */
+const REVOCABLE: ReadonlySet<string> = new Set([
+  'AccessToken',
+  'AuthorizationCode',
+  'RefreshToken',
+  'DeviceCode',
+  'BackchannelAuthenticationRequest',
+]);
+
+class StoreAdapter implements Adapter {
+  readonly #store: OidcStore;
+  readonly #namespace: string;
+  readonly #clock: Clock;
+  readonly #model: string;
+
+  constructor(store: OidcStore, namespace: string, clock: Clock, model: string) {
+    this.#store = store;
+    this.#namespace = namespace;
+    this.#clock = clock;
+    this.#model = model;
+  }
+
+  async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
+    // The id is the bearer secret: it is kept only as its digest, so it leaves the payload too.
+    const { jti: _jti, ...kept } = payload;
+    const record = {
+      tenant: this.#namespace,
+      model: this.#model,
+      id: digestOf(id),
+      payload: kept,
+      grantId: REVOCABLE.has(this.#model) ? (payload.grantId ?? null) : null,
+      uid: this.#model === 'Session' ? (payload.uid ?? null) : null,
+      userCode: payload.userCode ?? null,
+      expiresAt: expiresIn ? this.#clock() + expiresIn : null,
+    };
+    if (this.#model !== 'ReplayDetection') return this.#store.upsert(record);
+    // The engine looks before it writes; two replays at once would both find nothing (S44).
+    if (!(await this.#store.insert(record))) throw replayError();
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    return this.#payload(await this.#store.find(this.#namespace, this.#model, digestOf(id)), id);
+  }
+
+  async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    return this.#payload(await this.#store.findByUid(this.#namespace, this.#model, uid));
+  }
+
+  async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+    return this.#payload(await this.#store.findByUserCode(this.#namespace, this.#model, userCode));
+  }
+
+  async consume(id: string): Promise<void> {
+    const key = digestOf(id);
+    if (await this.#store.consume(this.#namespace, this.#model, key, this.#clock())) return;
+    // The engine read "not consumed" and lost the race: the same as a replay, so the grant and
+    // every token made from it die (RFC 6749 section 4.1.2).
+    const record = await this.#store.find(this.#namespace, this.#model, key);
+    if (record?.grantId) {
+      await this.#store.destroyByGrant(this.#namespace, record.grantId);
+      await this.#store.destroy(this.#namespace, 'Grant', digestOf(record.grantId));
+      const ctx = Provider.ctx;
+      ctx?.oidc.provider.emit('grant.revoked', ctx, record.grantId);
+    }
+    if (this.#model === 'PushedAuthorizationRequest') {
+      throw new errors.InvalidRequestUri('request_uri was used already');
+    }
+    throw new errors.InvalidGrant('it was used already');
+  }
+
+  async destroy(id: string): Promise<void> {
+    await this.#store.destroy(this.#namespace, this.#model, digestOf(id));
+  }
+
+  async revokeByGrantId(grantId: string): Promise<void> {
+    await this.#store.destroyByGrant(this.#namespace, grantId, this.#model);
+  }
+
+  #payload(record: OidcRecord | undefined, id?: string): AdapterPayload | undefined {
+    if (!record) return undefined;
+    // A session is over at its deadline, whatever the engine's clock tolerance says (S28).
+    if (
+      this.#model === 'Session' &&
+      record.expiresAt !== null &&
+      this.#clock() >= record.expiresAt
+    ) {
+      return undefined;
+    }
+    return {
+      ...record.payload,
+      ...(id === undefined ? {} : { jti: id }),
+      ...(record.consumedAt === null ? {} : { consumed: record.consumedAt }),
+    };
+  }
+}
+
+function replayError(): Error {
+  const request = Provider.ctx?.req;
+  return request?.headers['dpop']
+    ? new errors.InvalidDpopProof('DPoP proof JWT Replay detected')
+    : new errors.InvalidClientAuth('client assertion tokens must only be used once');
+}
+
+function digestOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url');
+}

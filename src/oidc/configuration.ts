@@ -1,0 +1,158 @@
+// Owns the engine's configuration: hardened defaults, then what the host sets, then what a guest's
+// sign-in cannot do without.
+
+import { createHmac, type KeyObject } from 'node:crypto';
+import type { Configuration, errors, KoaContextWithOIDC } from 'oidc-provider';
+import { claimsByScope, PASSCODE_ACR } from '../domain/claims.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Limits } from '../domain/limits.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import type { Directory } from '../guests/directory.ts';
+import type { Store } from '../storage/store.ts';
+import { createFindAccount } from './account.ts';
+import { createAdapterFactory } from './adapter.ts';
+import { type BrowserBinding, type CookieSigner, cookieNames } from './cookies.ts';
+import { createLoadExistingGrant } from './grant.ts';
+import { createPolicy, isFromEarlier, isSessionOver } from './policy.ts';
+
+/** The pages the engine shows by itself, drawn by whoever has the views. */
+export interface EnginePages {
+  error(
+    ctx: KoaContextWithOIDC,
+    out: { readonly error: string; readonly error_description?: string | undefined },
+    error: errors.OIDCProviderError | Error,
+  ): Promise<void>;
+  signOut(ctx: KoaContextWithOIDC, form: string): Promise<void>;
+  signedOut(ctx: KoaContextWithOIDC): Promise<void>;
+}
+
+export interface ConfigurationDeps {
+  readonly store: Store;
+  readonly directory: Directory;
+  readonly browser: BrowserBinding;
+  readonly signer: CookieSigner;
+  readonly pages: EnginePages;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  /** Whether the issuer is https. */
+  readonly secure: boolean;
+  /** Key of the DPoP nonces, 32 bytes, the same on every node. */
+  readonly dpopSecret: Buffer;
+  /** Key of pairwise subjects. */
+  readonly pairwiseKey: KeyObject;
+}
+
+/** What tells one issuer from another. */
+export interface IssuerContext {
+  /** Storage namespace: the tenant id, or the host's own name for its issuer. */
+  readonly namespace: string;
+  /** The one tenant of the issuer, or undefined where `tenantOf` decides per request. */
+  readonly tenantId: string | undefined;
+  readonly tenantOf: (ctx: KoaContextWithOIDC) => Tenant;
+  /** Path of a sign-in's pages, without a trailing slash. */
+  readonly pagesPath: (ctx: KoaContextWithOIDC, uid: string) => string;
+  readonly extraParams: NonNullable<Configuration['extraParams']>;
+}
+
+const SHORT_TOKEN_SECONDS = 600;
+const CODE_SECONDS = 60;
+const UNUSED_SESSION_SECONDS = 1800;
+
+/**
+ * @param yours what the host configures: clients, keys, features of its own
+ * @source S24, S27, S28, S33, S34, S39 to S49; oidc-provider documentation
+ */
+export function createOidcConfiguration(
+  deps: ConfigurationDeps,
+  issuer: IssuerContext,
+  yours: Configuration,
+): Configuration {
+  const { limits, clock, secure, pages } = deps;
+  const { sessionSeconds } = limits;
+  const left = (since: number | undefined): number =>
+    since === undefined ? sessionSeconds : Math.max(1, since + sessionSeconds - clock());
+  const cookieDefaults = { httpOnly: true, sameSite: 'lax', secure, signed: true } as const;
+  const session = { sessionSeconds, clock };
+
+  return {
+    responseTypes: ['code'],
+    scopes: ['openid', 'offline_access', 'email', 'profile'],
+    subjectTypes: ['public', 'pairwise'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientDefaults: { grant_types: ['authorization_code'], response_types: ['code'] },
+    enabledJWA: {
+      idTokenSigningAlgValues: ['RS256', 'ES256'],
+      userinfoSigningAlgValues: ['RS256', 'ES256'],
+    },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    acceptQueryParamAccessTokens: false,
+    pairwiseIdentifier: (_ctx, accountId, client) =>
+      createHmac('sha256', deps.pairwiseKey)
+        .update(`${issuer.namespace}\n${client.sectorIdentifier}\n${accountId}`)
+        .digest('base64url'),
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    adapter: createAdapterFactory({
+      store: deps.store.oidc,
+      namespace: issuer.namespace,
+      clock,
+    }),
+    ...yours,
+    features: {
+      backchannelLogout: { enabled: true },
+      revocation: { enabled: true },
+      introspection: {
+        enabled: true,
+        // The default would let any confidential client look into any token of the tenant.
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
+      claimsParameter: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true, allowUnregisteredRedirectUris: false },
+      dPoP: { enabled: true, nonceSecret: deps.dpopSecret, allowReplay: false },
+      ...yours.features,
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => pages.signOut(ctx, form),
+        postLogoutSuccessSource: (ctx) => pages.signedOut(ctx),
+        ...yours.features?.rpInitiatedLogout,
+      },
+      // The features' type is a union over what is enabled; a spread of the host's part defeats it.
+    } as NonNullable<Configuration['features']>,
+    pkce: { required: () => true, ...yours.pkce },
+    claims: { ...claimsByScope, ...yours.claims } as NonNullable<Configuration['claims']>,
+    // Relying parties built for Entra look for the address in the ID token, not at userinfo.
+    conformIdTokenClaims: yours.conformIdTokenClaims ?? false,
+    acrValues: [...new Set([...(yours.acrValues ?? []), PASSCODE_ACR])],
+    extraParams: issuer.extraParams,
+    findAccount: createFindAccount(deps.directory, issuer.tenantId),
+    loadExistingGrant: createLoadExistingGrant(
+      (ctx) => isFromEarlier(ctx) && isSessionOver(ctx, session),
+    ),
+    expiresWithSession: () => true,
+    rotateRefreshToken: true,
+    renderError: (ctx, out, error) => pages.error(ctx, out, error),
+    interactions: {
+      policy: createPolicy({ browser: deps.browser, tenantOf: issuer.tenantOf, ...session }),
+      url: (ctx, interaction) => issuer.pagesPath(ctx, interaction.uid),
+    },
+    cookies: {
+      keys: deps.signer,
+      names: cookieNames(issuer.namespace, secure),
+      long: { ...cookieDefaults, path: '/' },
+      short: cookieDefaults,
+    },
+    ttl: {
+      AuthorizationCode: CODE_SECONDS,
+      AccessToken: SHORT_TOKEN_SECONDS,
+      ClientCredentials: SHORT_TOKEN_SECONDS,
+      IdToken: SHORT_TOKEN_SECONDS,
+      ...yours.ttl,
+      Interaction: limits.interactionSeconds,
+      Grant: sessionSeconds,
+      // The engine saves a session with its full life at every use; the guest's ends once (S28).
+      Session: (_ctx, kept) =>
+        kept.loginTs === undefined ? UNUSED_SESSION_SECONDS : left(kept.loginTs),
+      RefreshToken: (_ctx, token) => left(token.authTime),
+    },
+  };
+}

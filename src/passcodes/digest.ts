@@ -1,0 +1,58 @@
+// Owns what is stored instead of a passcode: a keyed digest over everything it is bound to.
+
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+
+/** What a passcode is good for, and nothing else (S4). */
+export interface PasscodeBinding {
+  readonly tenant: string;
+  readonly uid: string;
+  readonly addressKey: string;
+  readonly sequence: number;
+}
+
+export interface PasscodeDigests {
+  /** The pepper version new digests are made with. */
+  readonly currentVersion: number;
+  /** @returns 32 bytes as base64url */
+  digest(binding: PasscodeBinding, passcode: string): string;
+  /**
+   * Compares in constant time.
+   * @returns false also when the pepper of that version is gone
+   */
+  matches(
+    binding: PasscodeBinding,
+    passcode: string,
+    stored: { readonly digest: string; readonly pepperVersion: number },
+  ): boolean;
+}
+
+/**
+ * @param peppers keys of at least 32 bytes; the position is the version, the last is current. They
+ *   live outside the database, so a dump alone does not give up one passcode (S3).
+ */
+export function createPasscodeDigests(peppers: readonly Buffer[]): PasscodeDigests {
+  const keys: readonly KeyObject[] = peppers.map((pepper) => createSecretKey(pepper));
+  const currentVersion = keys.length - 1;
+  return {
+    currentVersion,
+    digest: (binding, passcode) => mac(currentVersion, binding, passcode).toString('base64url'),
+    matches(binding, passcode, stored) {
+      if (!keys[stored.pepperVersion]) return false;
+      const expected = Buffer.from(stored.digest, 'base64url');
+      const actual = mac(stored.pepperVersion, binding, passcode);
+      return expected.length === actual.length && timingSafeEqual(expected, actual);
+    },
+  };
+
+  function mac(version: number, binding: PasscodeBinding, passcode: string): Buffer {
+    const key = keys[version];
+    if (!key) throw new TypeError(`no pepper of version ${version}`);
+    const { tenant, uid, addressKey, sequence } = binding;
+    const hmac = createHmac('sha256', key).update('otp1');
+    for (const part of [tenant, uid, addressKey, String(sequence), passcode]) {
+      // Lengths first: without them "ab"+"c" and "a"+"bc" would share a digest.
+      hmac.update(`${Buffer.byteLength(part)}:${part}`);
+    }
+    return hmac.digest();
+  }
+}

@@ -1,0 +1,172 @@
+// Owns sending a passcode: the right to send, the budgets, the digest and the outbox row stand or
+// fall together, in one transaction. Mail itself never waits in a request.
+
+import {
+  addressFailureBudgets,
+  type Budget,
+  type BudgetSubjects,
+  scopeFailureBudgets,
+  sendBudgets,
+  windowEnd,
+} from '../domain/budget.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Limits } from '../domain/limits.ts';
+import type { MailContent, PasscodeMail } from '../mail/content.ts';
+import type { SignIn, Store } from '../storage/store.ts';
+import type { PasscodeDigests } from './digest.ts';
+import { generateLabel, generateShortPasscode, generateStrongPasscode } from './generate.ts';
+
+/** The mail around a passcode; what the passcode itself decides is filled in here. */
+export type PasscodeLetter = Omit<
+  PasscodeMail,
+  'kind' | 'passcode' | 'strong' | 'lifetimeSeconds' | 'label' | 'requestedAt'
+>;
+
+export interface IssueRequest {
+  readonly tenant: string;
+  readonly uid: string;
+  /** Digest of the browser that asks (S24). */
+  readonly browser: string;
+  readonly subjects: BudgetSubjects;
+  /** null for an address nobody invited: the same work, and no mail (S62). */
+  readonly letter: PasscodeLetter | null;
+}
+
+/** What came of asking for a passcode. */
+export type IssueOutcome =
+  | { readonly outcome: 'sent'; readonly signIn: SignIn }
+  | { readonly outcome: 'too_soon'; readonly retryAt: number }
+  | { readonly outcome: 'exhausted' }
+  | { readonly outcome: 'throttled'; readonly retryAt: number }
+  | { readonly outcome: 'verified' | 'gone' };
+
+/** What issuing needs of the outbox. */
+export interface PasscodeOutbox {
+  enqueue(
+    tx: Store,
+    message: {
+      readonly tenant: string;
+      readonly content: MailContent | null;
+      readonly expiresAt: number;
+    },
+  ): Promise<string>;
+  wake(id?: string): void;
+}
+
+export interface IssueDeps {
+  readonly store: Store;
+  readonly outbox: PasscodeOutbox;
+  readonly digests: PasscodeDigests;
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/** Sends one passcode, or says why not. @throws {GuestError} `unavailable` when the store is down */
+export type IssuePasscode = (request: IssueRequest) => Promise<IssueOutcome>;
+
+/** Ends the transaction without a trace; carries what to answer. */
+class Refused extends Error {
+  readonly outcome: IssueOutcome;
+  constructor(outcome: IssueOutcome) {
+    super(outcome.outcome);
+    this.outcome = outcome;
+  }
+}
+
+/** @source S1 to S3, S7, S9, S11; rules R23, R24 */
+export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
+  const { store, outbox, digests, limits, clock } = deps;
+
+  return async function issuePasscode(request) {
+    try {
+      const issued = await store.transaction((tx) => issueWithin(tx, request));
+      // Only now: a worker woken inside could look before the row is there.
+      outbox.wake(issued.messageId);
+      return { outcome: 'sent', signIn: issued.signIn };
+    } catch (error) {
+      if (error instanceof Refused) return error.outcome;
+      throw error;
+    }
+  };
+
+  async function issueWithin(
+    tx: Store,
+    request: IssueRequest,
+  ): Promise<{ signIn: SignIn; messageId: string }> {
+    const { tenant, uid, browser, subjects } = request;
+    const now = clock();
+    const expiresAt = now + limits.passcodeLifetimeSeconds;
+    const strong = await isStrongNeeded(tx, subjects, now);
+    const signIn = await tx.signIns.takeSend({
+      tenant,
+      uid,
+      browser,
+      label: generateLabel(),
+      now,
+      maxSends: limits.passcodesPerSignIn,
+      maxAttempts: limits.attemptsPerPasscode,
+      cooldownSeconds: limits.resendCooldownSeconds,
+      liveUntil: expiresAt,
+      strong,
+    });
+    if (!signIn) throw new Refused(await whyNotSent(tx, request, now));
+    const budgets = sendBudgets(subjects, limits);
+    const spent = overspent(budgets, await tx.budgets.spend(budgets, now));
+    if (spent) throw new Refused({ outcome: 'throttled', retryAt: windowEnd(spent, now) });
+
+    const passcode = strong
+      ? generateStrongPasscode()
+      : generateShortPasscode(limits.passcodeDigits);
+    const sequence = signIn.sends;
+    const binding = { tenant, uid, addressKey: signIn.addressKey, sequence };
+    await tx.passcodes.insert({
+      tenant,
+      uid,
+      sequence,
+      digest: digests.digest(binding, passcode),
+      pepperVersion: digests.currentVersion,
+      strong,
+      createdAt: now,
+      expiresAt,
+    });
+    const messageId = await outbox.enqueue(tx, {
+      tenant,
+      expiresAt,
+      content: request.letter && {
+        ...request.letter,
+        kind: 'passcode',
+        passcode,
+        strong,
+        lifetimeSeconds: limits.passcodeLifetimeSeconds,
+        label: signIn.label ?? '',
+        requestedAt: now,
+      },
+    });
+    return { signIn, messageId };
+  }
+
+  async function isStrongNeeded(tx: Store, subjects: BudgetSubjects, now: number) {
+    const budgets = [
+      ...addressFailureBudgets(subjects, limits),
+      ...scopeFailureBudgets(subjects, limits),
+    ];
+    const used = await tx.budgets.read(budgets, now);
+    return budgets.some((budget, index) => (used[index] ?? 0) >= budget.limit);
+  }
+
+  async function whyNotSent(tx: Store, request: IssueRequest, now: number): Promise<IssueOutcome> {
+    const signIn = await tx.signIns.find(request.tenant, request.uid);
+    if (!signIn || signIn.browser !== request.browser) return { outcome: 'gone' };
+    if (signIn.verifiedAt !== null) return { outcome: 'verified' };
+    if (signIn.sends >= limits.passcodesPerSignIn) return { outcome: 'exhausted' };
+    return {
+      outcome: 'too_soon',
+      retryAt: (signIn.lastSentAt ?? now) + limits.resendCooldownSeconds,
+    };
+  }
+}
+
+/** The first budget whose count went over its limit. */
+function overspent(budgets: readonly Budget[], counts: readonly number[]): Budget | undefined {
+  return budgets.find((budget, index) => (counts[index] ?? 0) > budget.limit);
+}

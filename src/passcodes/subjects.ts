@@ -1,0 +1,29 @@
+// Owns the names budgets are kept under: no address stands in clear beside a counter.
+
+import { createHmac, createSecretKey } from 'node:crypto';
+import type { BudgetSubjects } from '../domain/budget.ts';
+import { networkOf } from '../domain/network.ts';
+
+/** Names the four subjects of one request. */
+export type NameSubjects = (request: {
+  readonly tenant: string;
+  readonly addressKey: string;
+  /** Textual client address. */
+  readonly clientAddress: string;
+}) => BudgetSubjects;
+
+/** @param key at least 32 bytes; the same on every node, or budgets would not be shared */
+export function createSubjects(key: Buffer): NameSubjects {
+  const secret = createSecretKey(key);
+  const name = (...parts: readonly string[]): string => {
+    const hmac = createHmac('sha256', secret);
+    for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:${part}`);
+    return hmac.digest('base64url');
+  };
+  return ({ tenant, addressKey, clientAddress }) => ({
+    address: name('address', tenant, addressKey),
+    mailbox: name('mailbox', addressKey),
+    network: name('network', networkOf(clientAddress)),
+    tenant,
+  });
+}

@@ -1,0 +1,150 @@
+// Owns the one function that can check a passcode (S12). Count, compare in constant time, consume
+// once; the answer leaves only after the transaction that counted has committed.
+
+import {
+  addressFailureBudgets,
+  type BudgetSubjects,
+  consecutiveFailureBudget,
+  scopeFailureBudgets,
+  windowEnd,
+} from '../domain/budget.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Limits } from '../domain/limits.ts';
+import { isLive } from '../domain/passcode.ts';
+import type { PasscodeRecord, SignIn, Store } from '../storage/store.ts';
+import type { PasscodeDigests } from './digest.ts';
+
+export interface VerifyRequest {
+  readonly tenant: string;
+  readonly uid: string;
+  /** Digest of the browser that asks (S24). */
+  readonly browser: string;
+  readonly subjects: BudgetSubjects;
+  /** As {@link parseTypedPasscode} gave it: format faults never come this far (S13). */
+  readonly passcode: string;
+}
+
+/** What came of one submitted passcode. */
+export type VerifyOutcome =
+  | { readonly outcome: 'verified'; readonly signIn: SignIn }
+  | { readonly outcome: 'mismatch'; readonly attemptsLeft: number }
+  /** The right passcode past its 30 minutes, or any when none is live any more (P6). */
+  | { readonly outcome: 'expired' }
+  /** The sign-in is proven already; this submission proves nothing (S6). */
+  | { readonly outcome: 'used' }
+  /** All attempts of the live passcodes are spent. */
+  | { readonly outcome: 'exhausted' }
+  /** A failure budget is spent: short passcodes are not evaluated, the next mail has a strong one (S9). */
+  | { readonly outcome: 'superseded' }
+  | { readonly outcome: 'throttled'; readonly retryAt: number }
+  | { readonly outcome: 'not_sent' | 'gone' };
+
+export interface VerifyDeps {
+  readonly store: Store;
+  readonly digests: PasscodeDigests;
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/** Checks one passcode. @throws {GuestError} `unavailable` when the store is down: nothing is granted */
+export type VerifyPasscode = (request: VerifyRequest) => Promise<VerifyOutcome>;
+
+/** Ends the transaction without a trace: what was asked is not evaluated. */
+class NotEvaluated extends Error {
+  readonly outcome: VerifyOutcome;
+  constructor(outcome: VerifyOutcome) {
+    super(outcome.outcome);
+    this.outcome = outcome;
+  }
+}
+
+/** @source S4 to S6, S8, S9, S12; rule R24 */
+export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
+  const { store, digests, limits, clock } = deps;
+
+  return async function verifyPasscode(request) {
+    try {
+      return await store.transaction((tx) => verifyWithin(tx, request));
+    } catch (error) {
+      if (error instanceof NotEvaluated) return error.outcome;
+      throw error;
+    }
+  };
+
+  async function verifyWithin(tx: Store, request: VerifyRequest): Promise<VerifyOutcome> {
+    const { tenant, uid, browser, subjects } = request;
+    const now = clock();
+    const signIn = await tx.signIns.takeAttempt({
+      tenant,
+      uid,
+      browser,
+      maxAttempts: limits.attemptsPerPasscode,
+    });
+    if (!signIn) throw new NotEvaluated(await whyNotEvaluated(tx, request));
+    await reserve(tx, signIn, subjects, now);
+
+    const matched = findMatch(signIn, await tx.passcodes.list(tenant, uid), request.passcode);
+    if (matched && isLive(matched, signIn, now)) {
+      // The conditional update decides between two right codes that arrive at once (S6).
+      const first = await tx.signIns.markVerified(tenant, uid, browser, now);
+      if (!first) return { outcome: 'used' };
+      await release(tx, signIn, subjects, now);
+      return { outcome: 'verified', signIn: { ...signIn, verifiedAt: now } };
+    }
+    await tx.budgets.spend(scopeFailureBudgets(subjects, limits), now);
+    const attemptsLeft = limits.attemptsPerPasscode - signIn.attempts;
+    if (attemptsLeft <= 0) return { outcome: 'exhausted' };
+    const expired = matched ? now >= matched.expiresAt : now >= (signIn.liveUntil ?? 0);
+    return expired ? { outcome: 'expired' } : { outcome: 'mismatch', attemptsLeft };
+  }
+
+  /** Reserves the exact address budgets before anything is compared, or refuses to compare (S8). */
+  async function reserve(tx: Store, signIn: SignIn, subjects: BudgetSubjects, now: number) {
+    const scopes = scopeFailureBudgets(subjects, limits);
+    const used = await tx.budgets.read(scopes, now);
+    const network = scopes.findIndex((budget) => budget.scope === 'failure.network.day');
+    if ((used[network] ?? 0) >= limits.refusedPerNetworkPerDay) {
+      const retryAt = windowEnd(scopes[network]!, now);
+      throw new NotEvaluated({ outcome: 'throttled', retryAt });
+    }
+    // 80 bits need no budget; refusing them would let an attacker lock the guest out.
+    if (signIn.strong) return;
+    if (scopes.some((budget, index) => (used[index] ?? 0) >= budget.limit)) {
+      throw new NotEvaluated({ outcome: 'superseded' });
+    }
+    const exact = addressFailureBudgets(subjects, limits);
+    const counts = await tx.budgets.spend(exact, now);
+    if (exact.some((budget, index) => (counts[index] ?? 0) > budget.limit)) {
+      throw new NotEvaluated({ outcome: 'superseded' });
+    }
+  }
+
+  async function release(tx: Store, signIn: SignIn, subjects: BudgetSubjects, now: number) {
+    if (!signIn.strong) await tx.budgets.refund(addressFailureBudgets(subjects, limits), now);
+    const { scope, subject } = consecutiveFailureBudget(subjects, limits);
+    await tx.budgets.clear(scope, subject);
+  }
+
+  function findMatch(
+    signIn: SignIn,
+    records: readonly PasscodeRecord[],
+    passcode: string,
+  ): PasscodeRecord | undefined {
+    const { tenant, uid, addressKey } = signIn;
+    // Every record is compared, found or not: the time tells nothing of which one matched.
+    return records
+      .filter((record) => record.strong === signIn.strong)
+      .filter((record) =>
+        digests.matches({ tenant, uid, addressKey, sequence: record.sequence }, passcode, record),
+      )
+      .at(0);
+  }
+
+  async function whyNotEvaluated(tx: Store, request: VerifyRequest): Promise<VerifyOutcome> {
+    const signIn = await tx.signIns.find(request.tenant, request.uid);
+    if (!signIn || signIn.browser !== request.browser) return { outcome: 'gone' };
+    if (signIn.verifiedAt !== null) return { outcome: 'used' };
+    if (signIn.sends < signIn.liveFrom) return { outcome: 'not_sent' };
+    return { outcome: 'exhausted' };
+  }
+}

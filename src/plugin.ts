@@ -1,0 +1,150 @@
+// Owns the plug-in's face: one object that configures a Provider, attaches to it, and closes.
+
+import type { Middleware } from 'koa';
+import type Provider from 'oidc-provider';
+import type { Configuration, errors, KoaContextWithOIDC } from 'oidc-provider';
+import { GuestError } from './domain/errors.ts';
+import type { Tenant } from './domain/tenant.ts';
+import { mountOf } from './http/mount.ts';
+import { createOidcConfiguration } from './oidc/configuration.ts';
+import type { PromptBinding } from './oidc/policy.ts';
+import { fixedTenant, requestedTenant } from './oidc/tenant-context.ts';
+import { assemble, type GuestsOptions, type Parts } from './plugin/assemble.ts';
+
+export type { GuestsOptions } from './plugin/assemble.ts';
+
+/** Which tenants an issuer serves. */
+export type IssuerOptions =
+  /** One tenant per issuer: what the ready server does. */
+  | {
+      readonly tenant: Tenant;
+      /** Path of the pages without a trailing slash; requests below it must reach the Provider
+       *  with `req.url` beginning at `/signin/`. */
+      readonly pagesAt: string;
+    }
+  /** One issuer for all tenants: the `tenantid` authorization parameter names one, or this function. */
+  | { readonly tenantFrom?: (ctx: KoaContextWithOIDC) => string | undefined };
+
+/** Guest sign-in for oidc-provider. */
+export interface Guests {
+  /**
+   * Makes a Provider's configuration of yours: guests' interactions, accounts, claims, storage and
+   * hardened defaults are added; what a guest's sign-in depends on replaces yours.
+   */
+  configuration(yours: Configuration, issuer?: IssuerOptions): Configuration;
+  /** Serves the sign-in pages from the Provider itself, below `/signin/` of its mount. */
+  attach(provider: Provider, issuer?: IssuerOptions): void;
+  /** What the ready server is built from: the joined rooms. */
+  readonly parts: Parts;
+  /** Finishes deliveries in flight and closes the database. */
+  close(): Promise<void>;
+}
+
+/** Storage namespace of an issuer that serves many tenants; no tenant id can be spelled so. */
+const HOST_NAMESPACE = '@host';
+const PURGE_MS = 60_000;
+const PURGE_BATCH = 1000;
+
+/**
+ * Opens the database, starts the mail worker, and returns guest sign-in for your Provider:
+ *
+ * ```ts
+ * const guests = await createGuests({ publicUrl, tenants, database, mail, secrets });
+ * const provider = new Provider(issuer, guests.configuration({ clients, jwks }));
+ * guests.attach(provider);
+ * ```
+ *
+ * @throws {GuestError} `unavailable` when the database cannot be reached
+ */
+export async function createGuests(options: GuestsOptions): Promise<Guests> {
+  const names = new WeakMap<object, string>();
+  const parts = await assemble(options, (ctx) => names.get(ctx.app) ?? null);
+  parts.outbox.start();
+  const purging = startPurge(parts);
+
+  return {
+    parts,
+    configuration(yours, issuer = {}) {
+      const tenantId = 'tenant' in issuer ? issuer.tenant.id : undefined;
+      const context =
+        'tenant' in issuer
+          ? fixedTenant(issuer.tenant, parts.tenants)
+          : requestedTenant(parts.tenants, issuer.tenantFrom);
+      return createOidcConfiguration(
+        parts.engine,
+        {
+          namespace: tenantId ?? HOST_NAMESPACE,
+          tenantId,
+          ...context,
+          pagesPath: (ctx, uid) =>
+            `${'pagesAt' in issuer ? issuer.pagesAt : `${mountOf(ctx.req)}/signin`}/${uid}`,
+        },
+        yours,
+      );
+    },
+    attach(provider, issuer = {}) {
+      if ('tenant' in issuer) names.set(provider, issuer.tenant.displayName);
+      const pages = parts.interactionPages(provider);
+      const guard = createResumeGuard(provider, parts);
+      record(provider, parts);
+      provider.use(async (ctx, next) => {
+        if (ctx.path.startsWith('/signin/')) {
+          return parts.gate.middleware(ctx, () => pages(ctx, next) as Promise<void>);
+        }
+        return guard(ctx, next);
+      });
+    },
+    async close() {
+      clearInterval(purging);
+      await parts.close();
+    },
+  };
+}
+
+/**
+ * Lets only the browser that began a sign-in take its end. The engine's cookie for that holds the
+ * uid, which stands in URLs; whoever saw one could wait for the guest to finish and collect the
+ * code (S24).
+ */
+function createResumeGuard(provider: Provider, parts: Parts): Middleware {
+  const prefix = `${provider.pathFor('authorization', { mountPath: '' })}/`.toLowerCase();
+  return async (ctx, next) => {
+    if (!ctx.path.toLowerCase().startsWith(prefix)) return next();
+    const uid = ctx.cookies.get(provider.cookieName('resume'), { signed: true });
+    const interaction = uid === undefined ? undefined : await provider.Interaction.find(uid);
+    const { browser } = (interaction?.prompt.details ?? {}) as Partial<PromptBinding>;
+    if (interaction && browser !== parts.engine.browser.read(ctx)) {
+      const detail = { because: 'another browser' };
+      return parts.gate.answer(ctx, new GuestError('interaction_expired', { detail }));
+    }
+    return next();
+  };
+}
+
+/** Engine errors that no page of ours answers: token, userinfo, and what goes to a redirect URI. */
+function record(provider: Provider, { log }: Parts): void {
+  provider.on('server_error', (ctx, error) => {
+    log.error('engine.failed', { route: ctx.oidc.route, error });
+  });
+  const refused = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): void => {
+    const { message, error_description, error_detail } = error;
+    log.info('engine.refused', {
+      route: ctx.oidc.route,
+      client: ctx.oidc.client?.clientId,
+      error: message,
+      detail: error_detail ?? error_description,
+    });
+  };
+  provider.on('authorization.error', refused);
+  provider.on('grant.error', refused);
+}
+
+function startPurge({ store, clock, log }: Parts): NodeJS.Timeout {
+  const purge = async (): Promise<void> => {
+    let gone = PURGE_BATCH;
+    while (gone >= PURGE_BATCH) gone = await store.purge(clock(), PURGE_BATCH);
+  };
+  return setInterval(() => {
+    purge().catch((error: unknown) => log.warn('purge.failed', { error }));
+  }, PURGE_MS).unref();
+}

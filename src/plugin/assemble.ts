@@ -1,0 +1,171 @@
+// Owns building the rooms once and joining them: no container, plain parameters.
+
+import { createSecretKey } from 'node:crypto';
+import type { Context } from 'koa';
+import type { Clock } from '../domain/clock.ts';
+import { systemClock } from '../domain/clock.ts';
+import { defaultLimits, type Limits } from '../domain/limits.ts';
+import { createTenantIndex, type Tenant, type TenantIndex } from '../domain/tenant.ts';
+import { createDirectory, type Directory } from '../guests/directory.ts';
+import { createEnginePages } from '../http/engine-pages.ts';
+import { createErrorGate, type ErrorGate } from '../http/errors.ts';
+import { createInteractionPages } from '../http/interaction.ts';
+import { createCsrf } from '../http/security.ts';
+import { createViews, type Views } from '../http/views.ts';
+import { createTranslator } from '../i18n.ts';
+import { createSignInSteps } from '../interaction/sign-in.ts';
+import { createOutbox, type Outbox } from '../mail/outbox.ts';
+import { createTemplates } from '../mail/templates.ts';
+import { createMailer } from '../mail/transport.ts';
+import type { ConfigurationDeps } from '../oidc/configuration.ts';
+import { createBrowserBinding, createCookieSigner } from '../oidc/cookies.ts';
+import { createSigningKeys, type SigningKeys } from '../oidc/keys.ts';
+import { createPasscodeDigests } from '../passcodes/digest.ts';
+import { createIssuePasscode } from '../passcodes/issue.ts';
+import { createSubjects } from '../passcodes/subjects.ts';
+import { createVerifyPasscode } from '../passcodes/verify.ts';
+import { deriveKey } from '../settings/derive-key.ts';
+import { createSealer } from '../settings/sealer.ts';
+import type { DatabaseSettings, MailSettings, Secrets } from '../settings/settings.ts';
+import { startDatabaseClock } from '../storage/database-clock.ts';
+import { openStore } from '../storage/open-store.ts';
+import type { Store } from '../storage/store.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+
+/** What Guestpass is called where people read it. */
+export const PRODUCT = 'Guestpass';
+
+/** What {@link createGuests} is told. `Settings` of `config/guestpass.yaml` fits. */
+export interface GuestsOptions {
+  /** Origin of the pages without a trailing slash; https anywhere but loopback. */
+  readonly publicUrl: string;
+  /** The inviting organisations: a list, or an index from `loadConfiguration`. */
+  readonly tenants: readonly Tenant[] | TenantIndex;
+  readonly database: DatabaseSettings;
+  readonly mail: MailSettings;
+  readonly secrets: Secrets;
+  /** Default: the limits as shipped. */
+  readonly limits?: Limits;
+  /** Default: JSON lines on standard output at `info`. */
+  readonly log?: Log;
+  /** Default: the database's clock. */
+  readonly clock?: Clock;
+  /** Most database connections at a time (MySQL), default 10. */
+  readonly poolSize?: number;
+}
+
+/** The joined rooms. */
+export interface Parts {
+  readonly store: Store;
+  readonly directory: Directory;
+  readonly outbox: Outbox;
+  readonly signingKeys: SigningKeys;
+  readonly views: Views;
+  readonly gate: ErrorGate;
+  readonly engine: ConfigurationDeps;
+  readonly interactionPages: ReturnType<typeof createInteractionPages>;
+  readonly tenants: () => TenantIndex;
+  readonly clock: Clock;
+  readonly log: Log;
+  close(): Promise<void>;
+}
+
+/**
+ * @param tenantName finds the organisation an engine request is about, or null
+ * @throws {GuestError} `unavailable` when the database cannot be reached
+ */
+export async function assemble(
+  options: GuestsOptions,
+  tenantName: (ctx: Context) => string | null,
+): Promise<Parts> {
+  const { publicUrl, secrets, limits = defaultLimits } = options;
+  const index = 'byId' in options.tenants ? options.tenants : createTenantIndex(options.tenants);
+  const tenants = (): TenantIndex => index;
+  const log = options.log ?? createLog({ level: 'info' });
+  const poolSize = options.poolSize === undefined ? {} : { poolSize: options.poolSize };
+  const store = await openStore(options.database, poolSize);
+  // SQLite lives on this machine, so its clock is the machine's.
+  const time =
+    options.clock || options.database.kind === 'sqlite'
+      ? { clock: options.clock ?? systemClock, stop: () => undefined }
+      : await startDatabaseClock(store);
+  const { clock } = time;
+
+  const translator = createTranslator();
+  const mailer = createMailer(options.mail, store, clock);
+  const outbox = createOutbox({
+    store,
+    sealer: createSealer(secrets.sealingKey, 'outbox'),
+    mailer,
+    templates: createTemplates(translator, PRODUCT),
+    clock,
+    log,
+  });
+  const secure = publicUrl.startsWith('https:');
+  const views = createViews({ translator, product: PRODUCT });
+  const gate = createErrorGate({
+    views,
+    log,
+    exampleUrl: `${publicUrl}/{tenant}/v2.0`,
+    tenantName,
+  });
+  const directory = createDirectory({ store, clock });
+  const browser = createBrowserBinding(secure);
+  const digests = createPasscodeDigests(secrets.peppers);
+  const passcodeDeps = { store, digests, limits, clock };
+  const steps = createSignInSteps({
+    signIns: store.signIns,
+    directory,
+    issuePasscode: createIssuePasscode({ ...passcodeDeps, outbox }),
+    verifyPasscode: createVerifyPasscode(passcodeDeps),
+    nameSubjects: createSubjects(deriveKey(secrets.sealingKey, 'budget-subjects')),
+    limits,
+    clock,
+    log,
+  });
+
+  return {
+    store,
+    directory,
+    outbox,
+    signingKeys: createSigningKeys({
+      store: store.keys,
+      sealer: createSealer(secrets.sealingKey, 'signing-key'),
+      clock,
+    }),
+    views,
+    gate,
+    engine: {
+      store,
+      directory,
+      browser,
+      signer: createCookieSigner(secrets.cookieKeys),
+      pages: createEnginePages({ views, gate, tenantName }),
+      limits,
+      clock,
+      secure,
+      dpopSecret: deriveKey(secrets.sealingKey, 'dpop-nonce'),
+      pairwiseKey: createSecretKey(deriveKey(secrets.sealingKey, 'pairwise-subject')),
+    },
+    interactionPages: createInteractionPages({
+      steps,
+      browser,
+      csrf: createCsrf(deriveKey(secrets.sealingKey, 'csrf')),
+      views,
+      translator,
+      limits,
+      tenants,
+      origin: publicUrl,
+      sender: options.mail.from,
+    }),
+    tenants,
+    clock,
+    log,
+    async close() {
+      await outbox.stop();
+      await mailer.close();
+      time.stop();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+// Owns the Providers: one per tenant, built on first use, forgotten when long unused.
+
+import { LRUCache } from 'lru-cache';
+import { Provider, type ClientMetadata } from 'oidc-provider';
+import { GuestError } from '../domain/errors.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import type { RequestHandler } from '../http/dispatcher.ts';
+import type { Guests } from '../plugin.ts';
+
+/** A Provider takes 80 KB; a rebuild costs its tenant's next guests a millisecond of cold code. */
+const MOST_PROVIDERS = 1000;
+
+/** The handler of a tenant's Provider; at once when it is built already. */
+export type EngineOf = (tenant: Tenant) => RequestHandler | Promise<RequestHandler>;
+
+/**
+ * @param publicUrl origin of the issuers `{publicUrl}/{tenantId}/v2.0`
+ * @param most Providers kept at a time; sign-ins under way live in the store and survive eviction
+ * @source S33 (a Provider per tenant shares nothing with another)
+ */
+export function createTenantProviders(
+  guests: Guests,
+  publicUrl: string,
+  most: number = MOST_PROVIDERS,
+): EngineOf {
+  const built = new LRUCache<string, { handler: RequestHandler | Promise<RequestHandler> }>({
+    max: most,
+  });
+  return (tenant) => {
+    const known = built.get(tenant.id);
+    if (known) return known.handler;
+    const entry: { handler: RequestHandler | Promise<RequestHandler> } = {
+      handler: build(tenant).then(
+        (handler) => (entry.handler = handler),
+        (error: unknown) => {
+          // Not kept: the database may be back for the next request.
+          built.delete(tenant.id);
+          throw error;
+        },
+      ),
+    };
+    built.set(tenant.id, entry);
+    return entry.handler;
+  };
+
+  async function build(tenant: Tenant): Promise<RequestHandler> {
+    const jwks = await guests.parts.signingKeys.jwksFor(tenant.id);
+    const issuer = { tenant, pagesAt: `/${tenant.id}/signin` };
+    const clients = tenant.clients.map((client) => ({ ...client }) as unknown as ClientMetadata);
+    const provider = new Provider(
+      `${publicUrl}/${tenant.id}/v2.0`,
+      guests.configuration({ clients, jwks }, issuer),
+    );
+    // The dispatcher writes the forwarded headers itself: they are the truth here.
+    provider.proxy = true;
+    const { gate } = guests.parts;
+    provider.use((ctx, next) =>
+      gate.middleware(ctx, async () => {
+        await next();
+        if (ctx.status === 404 && ctx.body === undefined) throw new GuestError('not_found');
+      }),
+    );
+    guests.attach(provider, issuer);
+    // The constructor does not look at client metadata; better to fail here than for one guest.
+    for (const { client_id } of tenant.clients) await provider.Client.find(client_id);
+    return provider.callback();
+  }
+}

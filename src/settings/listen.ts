@@ -1,0 +1,54 @@
+// Owns reading where the server listens and whose forwarding headers it believes.
+
+import { isIP } from 'node:net';
+import { type Reading, report } from './reading.ts';
+
+/** Where the server listens when nothing is said. */
+export const defaultListen = { host: '127.0.0.1', port: 3000 } as const;
+
+/**
+ * Reads `host:port`; IPv6 hosts in brackets; port 0 lets the system choose one.
+ *
+ * @returns undefined after reporting
+ */
+export function resolveListen(
+  reading: Reading,
+  text: string | undefined,
+): { readonly host: string; readonly port: number } | undefined {
+  if (text === undefined) return defaultListen;
+  const [, bracketed, plain, digits] =
+    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+)):(\d{1,5})$/i.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  if (host !== undefined && port <= 65_535 && (bracketed === undefined || isIP(host) === 6)) {
+    return { host, port };
+  }
+  report(reading, ['listen'], 'not a host and port', 'write it like 127.0.0.1:3000 or "[::]:3000"');
+  return undefined;
+}
+
+/**
+ * Checks the proxies: addresses or CIDR ranges, none of which is the whole internet.
+ *
+ * @returns the good ones
+ * @source security requirement S60 (authentik CVE-2023-36456)
+ */
+export function resolveTrustedProxies(
+  reading: Reading,
+  proxies: readonly string[],
+): readonly string[] {
+  return proxies.filter((proxy, index) => {
+    const path = ['trustedProxies', index];
+    const [, address = '', digits] = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(proxy) ?? [];
+    const family = isIP(address);
+    if (family === 0 || Number(digits ?? 0) > (family === 4 ? 32 : 128)) {
+      report(reading, path, 'not an address or range', 'write it like 10.0.0.1 or 10.0.0.0/8');
+      return false;
+    }
+    if (digits !== undefined && Number(digits) === 0) {
+      report(reading, path, 'believes everybody', 'name the proxies alone');
+      return false;
+    }
+    return true;
+  });
+}

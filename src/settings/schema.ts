@@ -1,0 +1,111 @@
+// Owns the shape of guestpass.yaml: one source of the check, the editor's help and the docs.
+
+import { z } from 'zod';
+import { limitTable } from '../domain/limits.ts';
+import { emailAddressField, referenceField, secretField } from './fields.ts';
+
+const limits = Object.fromEntries(
+  Object.entries(limitTable).map(([name, { default: shipped, min, max }]) => [
+    name,
+    z
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: `${min} to ${max}.`, default: shipped }),
+  ]),
+);
+
+const keyDescription = '32 bytes or more as base64, hexadecimal or raw';
+
+/**
+ * Everything guestpass.yaml may say. Shapes only: what depends on another key or on the machine is
+ * judged by the resolvers of this room.
+ *
+ * @source security requirements S57, S58
+ */
+export const settingsSchema = z
+  .strictObject({
+    publicUrl: z
+      .string()
+      .describe('Origin people reach this server at. https anywhere but on this machine.'),
+    listen: z
+      .string()
+      .optional()
+      .meta({ description: 'host:port to listen on.', default: '127.0.0.1:3000' }),
+    database: z
+      .union(
+        [
+          z.string(),
+          referenceField,
+          z.strictObject({
+            url: secretField.describe('The address of the database, without the password.'),
+            password: secretField.optional().describe('Password of a mysql database.'),
+          }),
+        ],
+        {
+          error: 'expected the address of a database; write sqlite:FILE or mysql://USER@HOST/NAME',
+        },
+      )
+      .describe(
+        'sqlite:FILE (relative to this file) or mysql://user@host:3306/name; whole as { env } or { file }, or as url and password.',
+      ),
+    mail: z
+      .strictObject({
+        transport: z
+          .string()
+          .describe('smtp://host:587, smtps://host:465, or mailbox (development only).'),
+        from: emailAddressField.describe("The sender's address."),
+        auth: z
+          .strictObject({
+            user: z.string().min(1).describe('Name to sign in to the mail server with.'),
+            password: secretField.describe('Password to sign in to the mail server with.'),
+          })
+          .optional()
+          .describe('How to sign in to the mail server.'),
+      })
+      .describe('How mail leaves.'),
+    limits: z
+      .strictObject(limits)
+      .optional()
+      .describe('Lifetimes, counts and budgets; each may be set within its bounds.'),
+    unsafeLimits: z.boolean().optional().meta({
+      description: 'Lets limits pass their bounds. Only while publicUrl is on this machine.',
+      default: false,
+    }),
+    trustedProxies: z
+      .array(z.string(), { error: 'expected a list of addresses or ranges' })
+      .optional()
+      .meta({
+        description: 'Addresses or CIDR ranges whose X-Forwarded-For is believed.',
+        default: [],
+      }),
+    logLevel: z
+      .enum(['debug', 'info', 'warn', 'error', 'silent'])
+      .optional()
+      .meta({ description: 'Least level that is logged.', default: 'info' }),
+    secrets: z
+      .strictObject({
+        pepper: secretField.optional().describe(`Key of the passcode digests, ${keyDescription}.`),
+        peppers: z
+          .array(secretField, { error: 'expected a list of secrets' })
+          .min(1)
+          .optional()
+          .describe('Instead of pepper while changing it: oldest first, the last one is used.'),
+        sealingKey: secretField
+          .optional()
+          .describe(`Key of what is sealed in the database, ${keyDescription}.`),
+        cookieKeys: z
+          .array(secretField, { error: 'expected a list of secrets' })
+          .min(1)
+          .optional()
+          .describe(`Keys that sign cookies, newest first, ${keyDescription} each.`),
+      })
+      .optional()
+      .describe(
+        'Required with mysql. With sqlite, those not given are made on the first start beside the database file.',
+      ),
+  })
+  .meta({ title: 'Guestpass settings' });
+
+/** Settings as they stand in the file. */
+export type SettingsFile = z.infer<typeof settingsSchema>;

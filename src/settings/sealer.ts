@@ -1,0 +1,53 @@
+// Owns sealing: what is secret in the database is unreadable, and unmovable, without the master key.
+
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+/** Seals and opens for one purpose. */
+export interface Sealer {
+  /**
+   * Encrypts.
+   * @param context names the place the value belongs to (a row's id); opening needs the same one,
+   *   so that a sealed value copied into another row does not open there
+   * @returns base64url of nonce (12 bytes), ciphertext, tag (16 bytes)
+   */
+  seal(plaintext: string | Buffer, context: string): string;
+  /** Decrypts. @throws {Error} when the value was changed, or sealed for another context or purpose */
+  open(sealed: string, context: string): Buffer;
+}
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * Creates a sealer whose key belongs to one purpose alone: AES-256-GCM under
+ * HKDF-SHA-256(key, purpose), a fresh random nonce for every value.
+ *
+ * @param key the master key, 32 bytes or more
+ * @param purpose e.g. `outbox`, `signing-key`; a value sealed for one purpose opens for no other
+ * @throws {TypeError} when the key is shorter than 32 bytes
+ */
+export function createSealer(key: Buffer, purpose: string): Sealer {
+  if (key.length < 32) throw new TypeError('a sealing key needs 32 bytes');
+  const derived = Buffer.from(hkdfSync('sha256', key, '', `guestpass sealer ${purpose}`, 32));
+  return {
+    seal(plaintext, context) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', derived, nonce);
+      cipher.setAAD(Buffer.from(context));
+      const body = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+      return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64url');
+    },
+    open(sealed, context) {
+      const bytes = Buffer.from(sealed, 'base64url');
+      // A shorter tag would be accepted by GCM and could be guessed byte by byte.
+      if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new Error('sealed value is too short');
+      const decipher = createDecipheriv('aes-256-gcm', derived, bytes.subarray(0, NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      });
+      decipher.setAAD(Buffer.from(context));
+      decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+      const body = bytes.subarray(NONCE_BYTES, -TAG_BYTES);
+      return Buffer.concat([decipher.update(body), decipher.final()]);
+    },
+  };
+}

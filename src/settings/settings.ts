@@ -1,0 +1,55 @@
+// Owns the installation's settings: what config/guestpass.yaml says, checked and resolved.
+
+import type { Limits } from '../domain/limits.ts';
+
+/** Where everything is remembered. */
+export type DatabaseSettings =
+  | { readonly kind: 'sqlite'; /** absolute path */ readonly file: string }
+  | { readonly kind: 'mysql'; /** mysql://user:password@host:port/name */ readonly url: string };
+
+/** How mail leaves. */
+export type MailTransportSettings =
+  | {
+      readonly kind: 'smtp';
+      readonly host: string;
+      readonly port: number;
+      /** Implicit TLS (smtps:). */
+      readonly implicitTls: boolean;
+      /** STARTTLS is demanded; false only for loopback hosts (S21). */
+      readonly requireTls: boolean;
+      readonly user?: string;
+      readonly password?: string;
+    }
+  | { readonly kind: 'mailbox' };
+
+export interface MailSettings {
+  readonly transport: MailTransportSettings;
+  /** The sender's address, already parsed. */
+  readonly from: string;
+}
+
+/** The installation's secrets; never in the database, never printed. */
+export interface Secrets {
+  /** Keys of the passcode digests by version, 32 bytes or more each; the last one is current (S3). */
+  readonly peppers: readonly Buffer[];
+  /** Master key of everything sealed in the database: outbox contents, signing keys. 32 bytes. */
+  readonly sealingKey: Buffer;
+  /** Cookie and form signing keys, newest first, 32 bytes or more each. */
+  readonly cookieKeys: readonly Buffer[];
+}
+
+/** All settings of one installation. */
+export interface Settings {
+  /** Origin without a trailing slash, e.g. `https://guest.example`. */
+  readonly publicUrl: string;
+  /** Whether `publicUrl` is plain http on loopback: development only. */
+  readonly loopback: boolean;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly database: DatabaseSettings;
+  readonly mail: MailSettings;
+  readonly limits: Limits;
+  /** Addresses or CIDR ranges whose X-Forwarded-For is believed (S60). */
+  readonly trustedProxies: readonly string[];
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly secrets: Secrets;
+}

@@ -1,0 +1,215 @@
+// Owns turning one YAML (or JSON) file into plain data that remembers where each value stood. Only
+// data: no aliases, anchors, tags or directives, no duplicate keys, nothing that reaches a prototype.
+
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
+import type { ConfigurationFault } from './fault.ts';
+import { quote } from './fault.ts';
+import { readRegularFile } from './file.ts';
+
+/** Where something stands; both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One file, read. */
+export interface YamlFile {
+  /** The name faults carry. */
+  readonly name: string;
+  /** Plain data: objects, lists, text, numbers, true, false, null. */
+  readonly value: unknown;
+  /**
+   * Where the value (or key) of a path stands; for a path that is not there, its nearest parent.
+   * Never throws.
+   */
+  position(path: readonly PropertyKey[], part?: 'key' | 'value'): Position;
+  /** The value as it was written, before YAML read it: `012345` for the number 12345. */
+  written(path: readonly PropertyKey[]): string | undefined;
+}
+
+/** A file read, or every reason why not. */
+export type YamlReading =
+  | { readonly outcome: 'read'; readonly yaml: YamlFile }
+  | { readonly outcome: 'faulty'; readonly faults: readonly ConfigurationFault[] };
+
+const MAX_BYTES = 1024 * 1024;
+const FORBIDDEN_KEYS: ReadonlySet<unknown> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * Reads one configuration file.
+ *
+ * @param path where it is
+ * @param name how faults call it
+ * @returns the data, or its faults; nothing is thrown for a bad file
+ * @source security requirement S57
+ */
+export async function readYaml(path: string, name: string): Promise<YamlReading> {
+  const reading = await readRegularFile(path, MAX_BYTES);
+  switch (reading.outcome) {
+    case 'missing':
+      return refuse(name, 'no such file', 'create it, or name another folder with --config');
+    case 'unreadable':
+      return refuse(name, 'cannot be read', 'let the user this server runs as read it');
+    case 'irregular':
+      return refuse(name, 'not a regular file', 'put the text itself there');
+    case 'too_large':
+      return refuse(name, 'larger than 1 MiB', 'split it or take out what is not configuration');
+    case 'read':
+  }
+  try {
+    return parseYaml(new TextDecoder('utf-8', { fatal: true }).decode(reading.bytes), name);
+  } catch {
+    return refuse(name, 'not UTF-8 text', 'save it as UTF-8');
+  }
+}
+
+/**
+ * Reads the text of one configuration file. Pure.
+ *
+ * @returns the data, or its faults; never throws
+ * @source security requirement S57
+ */
+export function parseYaml(text: string, name: string): YamlReading {
+  try {
+    return parse(text, name);
+  } catch {
+    // Nesting some thousand levels deep ends in a RangeError somewhere in the parser.
+    return refuse(name, 'too deeply nested to be read', 'write it flatter');
+  }
+}
+
+function parse(text: string, name: string): YamlReading {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    logLevel: 'error',
+  });
+  const place = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const faults: ConfigurationFault[] = [];
+  const add = (offset: number, message: string, mend: string): void => {
+    faults.push({ file: name, ...place(offset), path: '', message, mend });
+  };
+  for (const error of document.errors) {
+    add(error.pos[0], ...explainSyntax(error.code, error.message));
+  }
+  // An unknown kind of YAML would read `no` as false and merge `<<` keys.
+  if (text.startsWith('%') || document.directives?.yaml.explicit) {
+    add(0, 'YAML directives (%) are not allowed here', 'delete the line');
+  }
+  findForbidden(document, add);
+  if (faults.length === 0 && document.contents === null) {
+    return refuse(name, 'empty file', 'write the settings it should hold, or remove it');
+  }
+  if (faults.length > 0) return { outcome: 'faulty', faults };
+  const value: unknown = document.toJS({ maxAliasCount: 0 });
+  return {
+    outcome: 'read',
+    yaml: {
+      name,
+      value,
+      position: (path, part = 'value') => place(findOffset(document, path, part)),
+      written: (path) => {
+        const node: unknown = document.getIn(path, true);
+        return isScalar(node) ? node.source : undefined;
+      },
+    },
+  };
+}
+
+function findForbidden(
+  document: Document,
+  add: (offset: number, message: string, mend: string) => void,
+): void {
+  visit(document, {
+    Node(_key, node) {
+      const offset = startOf(node) ?? 0;
+      if (isAlias(node)) {
+        // A few nested aliases expand to gigabytes (the "billion laughs").
+        add(offset, 'aliases (*) are not allowed here', 'write the value out');
+        return;
+      }
+      if (node.anchor) add(offset, 'anchors (&) are not allowed here', 'take the anchor off');
+      if (node.tag) add(offset, 'tags (!) are not allowed here', 'put text in quotes instead');
+    },
+    Pair(_key, pair) {
+      const key = isScalar(pair.key) ? pair.key.value : pair.key;
+      if (FORBIDDEN_KEYS.has(key)) {
+        add(startOf(pair.key) ?? 0, `the key ${quote(String(key))} is never allowed`, 'remove it');
+      }
+    },
+  });
+}
+
+function findOffset(
+  document: Document,
+  path: readonly PropertyKey[],
+  part: 'key' | 'value',
+): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const [index, step] of path.entries()) {
+    if (isMap(node)) {
+      const pair: Pair | undefined = node.items.find(
+        ({ key }) => isScalar(key) && key.value === String(step),
+      );
+      if (!pair) break;
+      const wantsKey = part === 'key' && index === path.length - 1;
+      // A value left out stands behind the colon, perhaps lines below: the key is what people see.
+      const isEmpty = isScalar(pair.value) && pair.value.value === null;
+      offset = (wantsKey || isEmpty ? undefined : startOf(pair.value)) ?? startOf(pair.key) ?? 0;
+      node = pair.value;
+    } else if (isSeq(node) && typeof step === 'number') {
+      const item = node.items[step];
+      if (item === undefined) break;
+      offset = startOf(item) ?? offset;
+      node = item;
+    } else break;
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? (node as Node).range?.[0] : undefined;
+}
+
+function explainSyntax(code: string, message: string): [message: string, mend: string] {
+  switch (code) {
+    case 'DUPLICATE_KEY':
+      return ['the same key stands twice', 'keep one of the two'];
+    case 'MULTIPLE_DOCS':
+      return ['more than one YAML document in one file', 'take out the --- line'];
+    case 'TAB_AS_INDENT':
+      return ['a tab where spaces belong', 'indent with spaces'];
+    case 'RESOURCE_EXHAUSTION':
+      return ['too deeply nested to be read', 'write it flatter'];
+    default: {
+      // The parser quotes what it stumbled over: that may be a secret on a mangled line.
+      const [plain = ''] = message.replace(/["'`].*$/s, '').split('\n');
+      return [`not valid YAML: ${plain.trim() || code}`, 'mind the indentation and the quotes'];
+    }
+  }
+}
+
+function refuse(name: string, message: string, mend: string): YamlReading {
+  return {
+    outcome: 'faulty',
+    faults: [{ file: name, line: 0, column: 0, path: '', message, mend }],
+  };
+}

@@ -1,0 +1,99 @@
+// Owns bringing a database to the shape this version needs: Kysely's Migrator over our port.
+
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  MysqlAdapter,
+  MysqlIntrospector,
+  MysqlQueryCompiler,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import { Migrator } from 'kysely/migration';
+import type { DatabaseSettings } from '../settings/settings.ts';
+import { migrationsFor } from './migrations.ts';
+import { openDatabase } from './open-database.ts';
+import type { Database, SqlValue } from './sql.ts';
+
+/**
+ * Opens the database, migrates it and closes it again.
+ *
+ * @returns the names of the migrations that ran, in order; none when it was up to date
+ * @throws {GuestError} `unavailable` when it cannot be reached
+ */
+export async function migrate(settings: DatabaseSettings): Promise<readonly string[]> {
+  const database = openDatabase(settings, 1);
+  try {
+    return await migrateDatabase(database);
+  } finally {
+    await database.close();
+  }
+}
+
+/**
+ * Runs what is missing. Any number of processes may do so at once: one works, the others wait and
+ * find nothing left. SQLite: one transaction, so a crash leaves no trace. MySQL: under GET_LOCK.
+ *
+ * On Galera GET_LOCK binds one node only: there, run `guestpass migrate` as one job before the
+ * servers of a new version start.
+ *
+ * @returns the names of the migrations that ran, in order
+ */
+export function migrateDatabase(database: Database): Promise<readonly string[]> {
+  return database.exclusive(async (connection) => {
+    const migrator = new Migrator({
+      db: new Kysely<unknown>({ dialect: dialectOver(connection) }),
+      provider: { getMigrations: () => Promise.resolve(migrationsFor(connection.kind)) },
+    });
+    const { error, results = [] } = await migrator.migrateToLatest();
+    if (error) throw error;
+    return results.map((result) => result.migrationName);
+  });
+}
+
+/** Lets Kysely speak through a connection of ours. */
+function dialectOver(database: Database): Dialect {
+  const mysql = database.kind === 'mysql';
+  return {
+    createAdapter: () => (mysql ? new MysqlAdapter() : new SqliteAdapter()),
+    createDriver: () => driverOver(database),
+    createIntrospector: (db) => (mysql ? new MysqlIntrospector(db) : new SqliteIntrospector(db)),
+    createQueryCompiler: () => (mysql ? new MysqlQueryCompiler() : new SqliteQueryCompiler()),
+  };
+}
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+function toSqlValue(value: unknown): SqlValue {
+  if (value === null || typeof value === 'string' || typeof value === 'number') return value;
+  throw new TypeError('a migration binds text, numbers and null only');
+}
+
+function driverOver(database: Database): Driver {
+  const connection: DatabaseConnection = {
+    executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
+      const params = query.parameters.map(toSqlValue);
+      return query.query.kind === 'SelectQueryNode' || query.query.kind === 'RawNode'
+        ? { rows: await database.all<R>(query.sql, params) }
+        : (await database.run(query.sql, params), { rows: [] });
+    },
+    streamQuery: () => {
+      throw new TypeError('migrations do not stream');
+    },
+  };
+  return {
+    init: nothing,
+    acquireConnection: () => Promise.resolve(connection),
+    // Neither adapter calls these: both engines' migrations run without a transaction of Kysely's.
+    beginTransaction: nothing,
+    commitTransaction: nothing,
+    rollbackTransaction: nothing,
+    releaseConnection: nothing,
+    destroy: nothing,
+  };
+}

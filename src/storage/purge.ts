@@ -1,0 +1,74 @@
+// Owns forgetting: which rows are past their time, and how they go.
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Database, deleteBatchSql } from './sql.ts';
+
+const HOUR = 3600;
+
+interface Rule {
+  readonly table: string;
+  readonly key: readonly string[];
+  /** With one placeholder: rows whose time is before it go. */
+  readonly condition: string;
+  /** Seconds a row is kept past the time the condition compares. */
+  readonly keptSeconds: number;
+}
+
+const RULES: readonly Rule[] = [
+  // oidc-provider forgives clocks 15 s, and a used code must be known as used while it does.
+  {
+    table: 'oidc_records',
+    key: ['tenant', 'model', 'id'],
+    condition: 'expires_at < ?',
+    keptSeconds: 15,
+  },
+  // Kept for a while so that a late click is told "expired" and not "unknown".
+  {
+    table: 'passcodes',
+    key: ['tenant', 'uid', 'sequence'],
+    condition: 'expires_at < ?',
+    keptSeconds: 2 * HOUR,
+  },
+  {
+    table: 'sign_ins',
+    key: ['tenant', 'uid'],
+    condition: 'expires_at < ?',
+    keptSeconds: 2 * HOUR,
+  },
+  {
+    table: 'budgets',
+    key: ['scope', 'subject', 'window_seconds', 'window_number'],
+    condition: 'expires_at < ?',
+    keptSeconds: 0,
+  },
+  {
+    table: 'outbox',
+    key: ['id'],
+    condition: "state IN ('sent', 'abandoned', 'decoy') AND created_at < ?",
+    keptSeconds: 24 * HOUR,
+  },
+  { table: 'mailbox', key: ['id'], condition: 'received_at < ?', keptSeconds: 24 * HOUR },
+];
+
+/**
+ * Deletes rows past their time until none is left, in statements of at most `batch` rows, so that
+ * no lock is held for long; requests get their turn between two batches.
+ *
+ * @returns how many rows went
+ */
+export async function purgeExpired(
+  database: Database,
+  now: number,
+  batch: number,
+): Promise<number> {
+  let purged = 0;
+  for (const { table, key, condition, keptSeconds } of RULES) {
+    const sql = deleteBatchSql(database.kind, table, key, condition);
+    for (let changes = batch; changes === batch;) {
+      ({ changes } = await database.run(sql, [now - keptSeconds, batch]));
+      purged += changes;
+      await nextTurn();
+    }
+  }
+  return purged;
+}

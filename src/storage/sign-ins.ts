@@ -1,0 +1,122 @@
+// Owns sign-ins in SQL: every step that must happen at most so often is one conditional UPDATE, so
+// that a thousand parallel requests are judged one after the other by the database (S5, S6, S7).
+
+import type { SignIn, SignInStore } from './store.ts';
+import type { Database, SqlValue } from './sql.ts';
+
+const COLUMNS =
+  'tenant, uid, browser, address, address_key AS addressKey, guest_id AS guestId, label, sends, ' +
+  'last_sent_at AS lastSentAt, attempts, live_from AS liveFrom, live_until AS liveUntil, strong, ' +
+  'verified_at AS verifiedAt, notice, expires_at AS expiresAt';
+
+// MySQL sees the new value of a column in the assignments after it: what others are decided by is
+// assigned after them.
+const TAKE_SEND = `UPDATE sign_ins SET
+  live_from = CASE WHEN live_until > ? AND attempts < ? THEN live_from ELSE sends + 1 END,
+  attempts = CASE WHEN live_until > ? AND attempts < ? THEN attempts ELSE 0 END,
+  live_until = ?, strong = ?, label = ?, last_sent_at = ?, sends = sends + 1
+  WHERE tenant = ? AND uid = ? AND browser = ? AND verified_at IS NULL AND sends < ?
+  AND (last_sent_at IS NULL OR last_sent_at <= ?)`;
+
+const TAKE_ATTEMPT = `UPDATE sign_ins SET attempts = attempts + 1
+  WHERE tenant = ? AND uid = ? AND browser = ? AND verified_at IS NULL
+  AND live_until IS NOT NULL AND attempts < ?`;
+
+const CHANGE_ADDRESS = `UPDATE sign_ins SET
+  live_from = CASE WHEN address_key = ? THEN live_from ELSE sends + 1 END,
+  live_until = CASE WHEN address_key = ? THEN live_until ELSE NULL END,
+  address = ?, guest_id = ?, address_key = ?
+  WHERE tenant = ? AND uid = ? AND browser = ? AND verified_at IS NULL`;
+
+type Row = Omit<SignIn, 'strong'> & { readonly strong: number };
+
+/** The {@link SignInStore} of one database or transaction. */
+export function createSignInStore(database: Database): SignInStore {
+  const find: SignInStore['find'] = async (tenant, uid) =>
+    toSignIn(
+      await database.get<Row>(`SELECT ${COLUMNS} FROM sign_ins WHERE tenant = ? AND uid = ?`, [
+        tenant,
+        uid,
+      ]),
+    );
+
+  return {
+    find,
+    chooseAddress: async ({ tenant, uid, browser, address, addressKey, guestId, expiresAt }) => {
+      const isNew = await database.insert(
+        'INSERT INTO sign_ins (tenant, uid, browser, address, address_key, guest_id, sends, attempts, ' +
+          'live_from, strong, expires_at) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 1, 0, ?)',
+        [tenant, uid, browser, address, addressKey, guestId, expiresAt],
+      );
+      if (isNew) return true;
+      const { changes } = await database.run(CHANGE_ADDRESS, [
+        addressKey,
+        addressKey,
+        address,
+        guestId,
+        addressKey,
+        tenant,
+        uid,
+        browser,
+      ]);
+      return changes === 1;
+    },
+    takeSend: (request) =>
+      change(
+        TAKE_SEND,
+        [
+          request.now,
+          request.maxAttempts,
+          request.now,
+          request.maxAttempts,
+          request.liveUntil,
+          request.strong ? 1 : 0,
+          request.label,
+          request.now,
+          request.tenant,
+          request.uid,
+          request.browser,
+          request.maxSends,
+          request.now - request.cooldownSeconds,
+        ],
+        request,
+      ),
+    takeAttempt: (request) =>
+      change(
+        TAKE_ATTEMPT,
+        [request.tenant, request.uid, request.browser, request.maxAttempts],
+        request,
+      ),
+    markVerified: async (tenant, uid, browser, now) => {
+      const { changes } = await database.run(
+        'UPDATE sign_ins SET verified_at = ? ' +
+          'WHERE tenant = ? AND uid = ? AND browser = ? AND verified_at IS NULL',
+        [now, tenant, uid, browser],
+      );
+      return changes === 1;
+    },
+    setNotice: async (tenant, uid, notice) => {
+      await database.run('UPDATE sign_ins SET notice = ? WHERE tenant = ? AND uid = ?', [
+        notice,
+        tenant,
+        uid,
+      ]);
+    },
+  };
+
+  async function change(
+    update: string,
+    params: readonly SqlValue[],
+    key: Pick<SignIn, 'tenant' | 'uid'>,
+  ): Promise<SignIn | undefined> {
+    if (database.kind === 'sqlite') {
+      return toSignIn(await database.get<Row>(`${update} RETURNING ${COLUMNS}`, params));
+    }
+    const { changes } = await database.run(update, params);
+    return changes === 1 ? find(key.tenant, key.uid) : undefined;
+  }
+}
+
+function toSignIn(row: Row | undefined): SignIn | undefined {
+  return row && { ...row, strong: row.strong === 1 };
+}

@@ -1,0 +1,157 @@
+// Owns the SQLite driver: node:sqlite, one connection, one writer at a time.
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { GuestError } from '../domain/errors.ts';
+import { createTransactionGuard, type Database, rowsAs, type SqlValue } from './sql.ts';
+
+// Without it two processes that close or checkpoint together get "database is locked" at once.
+const BUSY_TIMEOUT_MS = 5000;
+const CONSTRAINT_PRIMARYKEY = 1555;
+const CONSTRAINT_UNIQUE = 2067;
+// BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL: the machine's state, not our SQL.
+const UNAVAILABLE = new Set([5, 6, 7, 8, 10, 13, 14, 15]);
+
+/**
+ * Opens the file, creating it (mode 0600) and its directory (0700) when absent. Commits are on disk
+ * before they are acknowledged: a consumed passcode stays consumed through a power cut.
+ *
+ * @param file absolute path
+ * @throws {GuestError} `unavailable` when the file cannot be opened
+ */
+export function openSqlite(file: string): Database {
+  const connection = connect(file);
+  const statements = new Map<string, StatementSync>();
+  const guard = createTransactionGuard();
+  let inTransaction = false;
+  const waiting: (() => void)[] = [];
+
+  const inside: Database = {
+    kind: 'sqlite',
+    // oxlint-disable-next-line typescript/require-await -- a throw must become a rejection
+    run: async (sql, params = []) =>
+      execute(sql, (statement) => ({ changes: Number(statement.run(...params).changes) })),
+    // oxlint-disable-next-line typescript/require-await
+    insert: async (sql, params = []) => {
+      try {
+        return execute(sql, (statement) => Number(statement.run(...params).changes) > 0);
+      } catch (error) {
+        const code = errcode(error);
+        if (code === CONSTRAINT_PRIMARYKEY || code === CONSTRAINT_UNIQUE) return false;
+        throw error;
+      }
+    },
+    // oxlint-disable-next-line typescript/require-await
+    all: async <T>(sql: string, params: readonly SqlValue[] = []) =>
+      execute(sql, (statement) => rowsAs<T>(statement.all(...params))),
+    // oxlint-disable-next-line typescript/require-await
+    get: async <T>(sql: string, params: readonly SqlValue[] = []) =>
+      execute(sql, (statement) => rowsAs<T>([statement.get(...params)])[0]),
+    transaction: (work) => work(inside),
+    exclusive: (work) => work(inside),
+    close: () => Promise.reject(new TypeError('a transaction cannot close its database')),
+  };
+
+  return {
+    kind: 'sqlite',
+    run: (sql, params) => outside(() => inside.run(sql, params)),
+    insert: (sql, params) => outside(() => inside.insert(sql, params)),
+    all: <T>(sql: string, params?: readonly SqlValue[]) =>
+      outside(() => inside.all<T>(sql, params)),
+    get: <T>(sql: string, params?: readonly SqlValue[]) =>
+      outside(() => inside.get<T>(sql, params)),
+    transaction,
+    exclusive: transaction,
+    close: () =>
+      // oxlint-disable-next-line typescript/require-await
+      outside(async () => connection.close()),
+  };
+
+  /**
+   * Calls `use` once no transaction is open, first come first served: a statement sent earlier
+   * would run inside someone else's transaction.
+   */
+  async function outside<T>(use: () => Promise<T>): Promise<T> {
+    guard.assertOutside();
+    if (!inTransaction) return use();
+    // Bound, or the waiting request would go on in the log context of the one before it.
+    return new Promise((resolve) => {
+      waiting.push(AsyncLocalStorage.bind(() => resolve(use())));
+    });
+  }
+
+  function transaction<T>(work: (tx: Database) => Promise<T>): Promise<T> {
+    return outside(async () => {
+      inTransaction = true;
+      try {
+        return await atomically(work);
+      } finally {
+        inTransaction = false;
+        let next = waiting.shift();
+        while (next) {
+          next();
+          next = inTransaction ? undefined : waiting.shift();
+        }
+      }
+    });
+  }
+
+  async function atomically<T>(work: (tx: Database) => Promise<T>): Promise<T> {
+    // IMMEDIATE: a read lock that has to grow fails with BUSY when another process wrote meanwhile.
+    execute('BEGIN IMMEDIATE', (statement) => statement.run());
+    try {
+      const result = await guard.run(() => work(inside));
+      execute('COMMIT', (statement) => statement.run());
+      return result;
+    } catch (error) {
+      // A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the cause.
+      if (connection.isTransaction) execute('ROLLBACK', (statement) => statement.run());
+      throw error;
+    }
+  }
+
+  function execute<T>(sql: string, use: (statement: StatementSync) => T): T {
+    try {
+      let statement = statements.get(sql);
+      if (!statement) {
+        statement = connection.prepare(sql);
+        statements.set(sql, statement);
+      }
+      return use(statement);
+    } catch (error) {
+      throw judge(error);
+    }
+  }
+}
+
+function connect(file: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    // SQLite gives the -wal and -shm files the mode of the database file.
+    closeSync(openSync(file, 'a', 0o600));
+    const connection = new DatabaseSync(file, {
+      timeout: BUSY_TIMEOUT_MS,
+      enableForeignKeyConstraints: true,
+    });
+    connection.exec('PRAGMA journal_mode = WAL');
+    connection.exec('PRAGMA synchronous = FULL');
+    return connection;
+  } catch (error) {
+    throw new GuestError('unavailable', { cause: error, detail: { file } });
+  }
+}
+
+function judge(error: unknown): unknown {
+  const code = errcode(error);
+  return code !== undefined && UNAVAILABLE.has(code & 0xff)
+    ? new GuestError('unavailable', { cause: error })
+    : error;
+}
+
+function errcode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode
+    : undefined;
+}
