@@ -6,6 +6,7 @@ import type { Limits } from './limits.ts';
 export interface Budget {
   readonly scope: string;
   readonly subject: string;
+  /** 0 for a counter without window. */
   readonly windowSeconds: number;
   readonly limit: number;
 }
@@ -24,8 +25,8 @@ const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
 const INSTANCE = 'all';
-// One window that never ends: the counter of consecutive failures is cleared, not outlived.
-const FOREVER = Number.MAX_SAFE_INTEGER;
+// The counter of consecutive failures has no window: it is cleared, not outlived.
+const FOREVER = 0;
 
 /**
  * Budgets of failed evaluations that are reserved before comparing and refunded only by success,

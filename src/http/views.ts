@@ -14,17 +14,13 @@ import type { Page, Problem } from './page.ts';
 /** Draws pages. One per process; safe for concurrent requests. */
 export interface Views {
   /**
-   * Prepares {@link Views.render} for the requests that pass here. Put it only around Guestpass's
-   * own routes. A `ctx.render` of the host stays what it was, before, during and after.
-   */
-  readonly middleware: Koa.Middleware;
-  /**
    * Answers a request with one page: HTML, `Cache-Control: no-store`, in the guest's language.
    *
-   * @param ctx a request that passed {@link Views.middleware}
+   * koa-views is put on this one request only: a `ctx.render` of the host stays what it was.
+   *
    * @param options `status` defaults to the page's own ({@link statusOf}); `locale` to the best
    *   match of Accept-Language, else English
-   * @throws {TypeError} when the middleware was left out, or a view asks for an unknown sentence
+   * @throws {TypeError} when a view asks for an unknown sentence
    */
   render(
     ctx: Koa.Context,
@@ -85,7 +81,6 @@ export function createViews(deps: {
     stylesheet: `/assets/style.css?v=${version}`,
   };
   const directions = new Map(translator.locales.map((locale) => [locale, directionOf(locale)]));
-  const renderers = new WeakMap<Koa.Context, KoaRender>();
   const install = koaViews(root, {
     extension: 'ejs',
     engineSource: {
@@ -96,25 +91,24 @@ export function createViews(deps: {
   });
 
   return {
-    middleware: async (ctx, next) => {
-      const restore = [setAside(ctx), setAside(ctx.response)];
-      await install(ctx, () => Promise.resolve());
-      renderers.set(ctx, ctx.render.bind(ctx));
-      for (const putBack of restore) putBack();
-      await next();
-    },
     render: async (ctx, page, options = {}) => {
-      const render = renderers.get(ctx);
-      if (!render) throw new TypeError('views.middleware did not run for this request');
       const locale = options.locale ?? translator.negotiate(ctx.acceptsLanguages());
       const view = viewOf(page, locale);
       // With its extension: without, koa-views looks for the file twice.
-      await render(`${page.page}.ejs`, { view });
+      await renderOnce(ctx, `${page.page}.ejs`, { view });
       ctx.status = options.status ?? statusOf(page);
       ctx.set('Cache-Control', 'no-store');
       ctx.set('Content-Language', locale);
     },
   };
+
+  async function renderOnce(ctx: Koa.Context, file: string, locals: { view: View }): Promise<void> {
+    const restore = [setAside(ctx), setAside(ctx.response)];
+    await install(ctx, () => Promise.resolve());
+    const render = ctx.render.bind(ctx) as KoaRender;
+    for (const putBack of restore) putBack();
+    await render(file, locals);
+  }
 
   function viewOf(page: Page, locale: string): View {
     const translate = translator.in(locale);

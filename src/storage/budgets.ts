@@ -73,6 +73,7 @@ interface Window {
 }
 
 function windowOf({ scope, subject, windowSeconds }: BudgetKey, now: number): Window {
+  if (windowSeconds === 0) return endless(scope, subject);
   const number = Math.floor(now / windowSeconds);
   return {
     key: [scope, subject, windowSeconds, number],

@@ -4,11 +4,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GuestError } from '../domain/errors.ts';
 import { createTransactionGuard, type Database, rowsAs, type SqlValue } from './sql.ts';
 
-// Without it two processes that close or checkpoint together get "database is locked" at once.
+// How long a lock of another process or store is waited for before the request ends with 503.
 const BUSY_TIMEOUT_MS = 5000;
+const BUSY = 5;
 const CONSTRAINT_PRIMARYKEY = 1555;
 const CONSTRAINT_UNIQUE = 2067;
 // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL: the machine's state, not our SQL.
@@ -66,15 +68,36 @@ export function openSqlite(file: string): Database {
     exclusive: transaction,
     close: () =>
       // oxlint-disable-next-line typescript/require-await
-      outside(async () => connection.close()),
+      outside(async () => {
+        // The last one to close writes the log back, and others may be doing so right now.
+        connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+        connection.close();
+      }),
   };
 
   /**
-   * Calls `use` once no transaction is open, first come first served: a statement sent earlier
-   * would run inside someone else's transaction.
+   * Calls `use` when it may run. While another process or store holds the lock it is asked again:
+   * SQLite's own waiting would stop this whole process, and with it a lock holder inside it.
    */
   async function outside<T>(use: () => Promise<T>): Promise<T> {
     guard.assertOutside();
+    let deadline: number | undefined;
+    for (;;) {
+      try {
+        return await turn(use);
+      } catch (error) {
+        deadline ??= performance.now() + BUSY_TIMEOUT_MS;
+        if (!isBusy(error) || performance.now() > deadline) throw error;
+        await sleep(1 + 9 * Math.random());
+      }
+    }
+  }
+
+  /**
+   * Calls `use` once no transaction is open here, first come first served: a statement sent earlier
+   * would run inside someone else's transaction.
+   */
+  function turn<T>(use: () => Promise<T>): Promise<T> {
     if (!inTransaction) return use();
     // Bound, or the waiting request would go on in the log context of the one before it.
     return new Promise((resolve) => {
@@ -137,6 +160,7 @@ function connect(file: string): DatabaseSync {
     });
     connection.exec('PRAGMA journal_mode = WAL');
     connection.exec('PRAGMA synchronous = FULL');
+    connection.exec('PRAGMA busy_timeout = 0');
     return connection;
   } catch (error) {
     throw new GuestError('unavailable', { cause: error, detail: { file } });
@@ -148,6 +172,11 @@ function judge(error: unknown): unknown {
   return code !== undefined && UNAVAILABLE.has(code & 0xff)
     ? new GuestError('unavailable', { cause: error })
     : error;
+}
+
+function isBusy(error: unknown): boolean {
+  const code = errcode(error instanceof GuestError ? error.cause : error);
+  return code !== undefined && (code & 0xff) === BUSY;
 }
 
 function errcode(error: unknown): number | undefined {

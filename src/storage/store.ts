@@ -150,7 +150,8 @@ export interface BudgetKey {
   readonly scope: string;
   /** Who it is counted for: an opaque ASCII key of at most 64 characters, never an address in clear. */
   readonly subject: string;
-  /** Length of the fixed window; the window is `floor(now / windowSeconds)`. */
+  /** Length of the fixed window, which is `floor(now / windowSeconds)`; 0 for a counter without
+   *  window, ended by {@link BudgetStore.clear} alone. */
   readonly windowSeconds: number;
 }
 

@@ -136,7 +136,6 @@ async function serve(translator: Translator): Promise<{ origin: string; server: 
     ...Object.entries(samples(HOSTILE)).map(([name, page]) => [`/hostile/${name}`, page] as const),
   ]);
   const app = new Koa();
-  app.use(views.middleware);
   app.use(async (ctx) => {
     const page = pages.get(ctx.path);
     if (page) return views.render(ctx, page);
@@ -246,8 +245,14 @@ describe('createViews', () => {
     assert.match(text, /signin\/Vq3tKxW9\/address">Use a different email address/);
   });
 
-  it('hides the new code when none may be sent', async () => {
-    assert.doesNotMatch(await html('enter-code-last'), /Send a new code/);
+  it('leads back to the app when no code is live and none may be sent', async () => {
+    const text = await html('enter-code-over');
+    assert.doesNotMatch(text, /<form/);
+    assert.match(text, /Go back to the app and sign in again\.<\/p>/);
+  });
+
+  it('hides what would need a new code when none may be sent', async () => {
+    assert.doesNotMatch(await html('enter-code-last'), /Send a new code|different email address/);
   });
 
   it('tells the tries left from the third wrong code on', async () => {
@@ -270,7 +275,7 @@ describe('createViews', () => {
   it('leaves the render of a host as it was, inside and after', async () => {
     const views = createViews({ translator: real, product: 'Guestpass' });
     const app = new Koa();
-    app.context.render = async (view) => void drawnByHost.push(view);
+    app.context.render = async (view: string) => void drawnByHost.push(view);
     const drawnByHost: string[] = [];
     let left: boolean[] = [];
     app.use(async (ctx, next) => {
@@ -278,7 +283,6 @@ describe('createViews', () => {
       await ctx.render('after');
       left = [Object.hasOwn(ctx, 'render'), 'render' in ctx.response];
     });
-    app.use(views.middleware);
     app.use(async (ctx) => {
       await ctx.render('inside');
       ctx.state = { view: 'host', page: 'host', locals: 'host' };
@@ -368,6 +372,7 @@ describe('pages in a browser', function () {
           document.querySelector('iframe')?.remove();
         });
         const { violations } = await new AxeBuilder({ page: tab })
+          .setLegacyMode()
           .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
           .analyze();
         const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
@@ -391,11 +396,13 @@ describe('pages in a browser', function () {
   });
 
   it('puts the focus on the summary, or on the code field', async () => {
-    const focused = () => tab.evaluate(() => document.activeElement?.className);
+    // The browser moves the focus a moment after the page has loaded.
     await tab.goto(`${origin}/enter-code-short`);
-    assert.equal(await focused(), 'summary');
+    await tab.locator('.summary:focus').waitFor();
+    await tab.goto(`${origin}/enter-code-resent`);
+    await tab.locator('.notice:focus').waitFor();
     await tab.goto(`${origin}/enter-code`);
-    assert.equal(await focused(), 'code');
+    await tab.locator('#code:focus').waitFor();
   });
 
   it('makes every button at least 44 px high', async () => {

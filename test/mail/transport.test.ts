@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { RenderedMail } from '../../src/mail/content.ts';
 import { createMailer, MailFault, type Mailer } from '../../src/mail/transport.ts';
-import type { MailboxMessage, Store } from '../../src/storage/store.ts';
+import { openStore } from '../../src/storage/open-store.ts';
+import type { Store } from '../../src/storage/store.ts';
 import { startSmtp, type TestRelay } from '../support/smtp.ts';
 
 const mail: RenderedMail = {
@@ -13,20 +17,6 @@ const mail: RenderedMail = {
   text: 'Your code is\n\n12345678',
   html: '<p>12345678</p>',
 };
-const noStore = {} as Store;
-
-function mailerTo(relay: TestRelay, tls: { host?: string; requireTls?: boolean } = {}): Mailer {
-  const { host = '127.0.0.1', requireTls = false } = tls;
-  return createMailer(
-    {
-      transport: { kind: 'smtp', host, port: relay.port, implicitTls: false, requireTls },
-      from: 'no-reply@guest.example',
-    },
-    noStore,
-    () => 0,
-  );
-}
-
 async function faultOf(sending: Promise<void>): Promise<MailFault> {
   const fault = await sending.then(
     () => assert.fail('was sent'),
@@ -39,6 +29,30 @@ async function faultOf(sending: Promise<void>): Promise<MailFault> {
 describe('createMailer', () => {
   let relay: TestRelay;
   let mailer: Mailer;
+  let store: Store;
+  let directory: string;
+
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'guestpass-transport-'));
+    store = await openStore({ kind: 'sqlite', file: join(directory, 'mail.sqlite') });
+  });
+
+  after(async () => {
+    await store.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  function mailerTo(relay: TestRelay, tls: { host?: string; requireTls?: boolean } = {}): Mailer {
+    const { host = '127.0.0.1', requireTls = false } = tls;
+    return createMailer(
+      {
+        transport: { kind: 'smtp', host, port: relay.port, implicitTls: false, requireTls },
+        from: 'no-reply@guest.example',
+      },
+      store,
+      () => 0,
+    );
+  }
 
   beforeEach(async () => {
     relay = await startSmtp();
@@ -169,14 +183,10 @@ describe('createMailer', () => {
   });
 
   it('keeps mail for the development mailbox instead of sending it', async () => {
-    const kept: MailboxMessage[] = [];
-    const store = {
-      mailbox: { put: async (message: MailboxMessage) => void kept.push(message) },
-    } as unknown as Store;
     const settings = { transport: { kind: 'mailbox' }, from: 'no-reply@guest.example' } as const;
     const mailbox = createMailer(settings, store, () => 1_700_000_000);
     await mailbox.send('id', mail);
-    assert.deepEqual(kept, [
+    assert.deepEqual(await store.mailbox.list(10), [
       {
         id: 'id',
         receivedAt: 1_700_000_000,

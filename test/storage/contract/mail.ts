@@ -21,6 +21,15 @@ async function enqueue(store: Store, changes: object = {}): Promise<string> {
   return id;
 }
 
+const messageOf = (subject: string, receivedAt = NOW): MailboxMessage => ({
+      id: unique('mail'),
+      receivedAt,
+      recipient: 'teri@partner.example',
+      subject,
+      text: 'Ihr Code: 1234 5678 ✉',
+      html: '<p>' + 'ä'.repeat(100_000),
+    });
+
 export function mailContract(nodes: () => Nodes): void {
   describe('outbox', () => {
     afterEach(async () => {
@@ -138,14 +147,6 @@ export function mailContract(nodes: () => Nodes): void {
   });
 
   describe('mailbox', () => {
-    const messageOf = (subject: string, receivedAt = NOW): MailboxMessage => ({
-      id: unique('mail'),
-      receivedAt,
-      recipient: 'teri@partner.example',
-      subject,
-      text: 'Ihr Code: 1234 5678 ✉',
-      html: '<p>' + 'ä'.repeat(100_000),
-    });
 
     it('keeps mail, newest first, also within one second', async () => {
       const { store, other } = nodes();

@@ -8,8 +8,9 @@ import { NOW, parallel, unique } from './support.ts';
 
 const DAY = 86_400;
 
+const keyOf = () => ({ scope: 'tx', subject: unique('subject'), windowSeconds: DAY });
+
 export function transactionsContract(nodes: () => Nodes): void {
-  const keyOf = () => ({ scope: 'tx', subject: unique('subject'), windowSeconds: DAY });
 
   describe('transaction', () => {
     it('commits everything, and returns what the work returns', async () => {
@@ -122,8 +123,14 @@ export function transactionsContract(nodes: () => Nodes): void {
       const tenant = unique('t');
       const save = (id: string, expiresAt: number | null) =>
         store.oidc.upsert({
-          ...{ tenant, model: 'Session', id, payload: {}, expiresAt },
-          ...{ grantId: null, uid: null, userCode: null },
+          tenant,
+          model: 'Session',
+          id,
+          payload: {},
+          expiresAt,
+          grantId: null,
+          uid: null,
+          userCode: null,
         });
       await parallel(25, (index) => save(`old-${index}`, THEN - 16));
       await save('recent', THEN - 15);
@@ -140,12 +147,23 @@ export function transactionsContract(nodes: () => Nodes): void {
       const tenant = unique('t');
       const begin = async (uid: string, expiresAt: number) => {
         await store.signIns.chooseAddress({
-          ...{ tenant, uid, browser: 'b', address: 'a@b.example', addressKey: 'a@b.example' },
-          ...{ guestId: null, expiresAt },
+          tenant,
+          uid,
+          browser: 'b',
+          address: 'a@b.example',
+          addressKey: 'a@b.example',
+          guestId: null,
+          expiresAt,
         });
         await store.passcodes.insert({
-          ...{ tenant, uid, sequence: 1, digest: 'd', pepperVersion: 1, strong: false },
-          ...{ createdAt: expiresAt - 1800, expiresAt },
+          tenant,
+          uid,
+          sequence: 1,
+          digest: 'd',
+          pepperVersion: 1,
+          strong: false,
+          createdAt: expiresAt - 1800,
+          expiresAt,
         });
       };
       await begin('old', THEN - 7201);
@@ -173,8 +191,13 @@ export function transactionsContract(nodes: () => Nodes): void {
       const enqueue = async (state: 'queued' | 'decoy', createdAt: number) => {
         const id = unique('m');
         await store.outbox.enqueue({
-          ...{ id, tenant: 't', sealed: null, state, createdAt },
-          ...{ nextAttemptAt: THEN, expiresAt: THEN },
+          id,
+          tenant: 't',
+          sealed: null,
+          state,
+          createdAt,
+          nextAttemptAt: THEN,
+          expiresAt: THEN,
         });
         return id;
       };

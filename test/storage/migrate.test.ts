@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'mocha';
+import type { DatabaseSettings } from '../../src/settings/settings.ts';
+import { migrate } from '../../src/storage/migrate.ts';
+import { openDatabase } from '../../src/storage/open-database.ts';
+import { startMariadb } from '../support/mariadb.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'guestpass-migrate-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const engines: Readonly<Record<string, () => Promise<DatabaseSettings>>> = {
+  SQLite: () =>
+    Promise.resolve({ kind: 'sqlite', file: join(mkdtempSync(join(folder, 'm-')), 'guest.db') }),
+  MariaDB: async () => ({ kind: 'mysql', url: await (await startMariadb()).createDatabase() }),
+};
+
+for (const [engine, settingsOf] of Object.entries(engines)) {
+  describe(`migrate on ${engine}`, () => {
+    it('runs what is missing, then nothing', async () => {
+      const settings = await settingsOf();
+      assert.deepEqual(await migrate(settings), ['0001-first-tables']);
+      assert.deepEqual(await migrate(settings), []);
+    });
+
+    it('runs each migration in one of six that start at once', async () => {
+      const settings = await settingsOf();
+      const ran = await Promise.all(Array.from({ length: 6 }, () => migrate(settings)));
+      assert.deepEqual(ran.flat(), ['0001-first-tables']);
+    });
+
+    it('R24 goes on where a migration was cut off', async () => {
+      const settings = await settingsOf();
+      await migrate(settings);
+      const database = openDatabase(settings);
+      await database.run('DROP TABLE signing_keys');
+      await database.run('DELETE FROM kysely_migration');
+      await database.close();
+      assert.deepEqual(await migrate(settings), ['0001-first-tables']);
+    });
+
+    it('R24 refuses a database that a newer version has migrated', async () => {
+      const settings = await settingsOf();
+      await migrate(settings);
+      const database = openDatabase(settings);
+      await database.run('INSERT INTO kysely_migration VALUES (?, ?)', [
+        '9999-future',
+        '2031-01-01T00:00:00.000Z',
+      ]);
+      await database.close();
+      await assert.rejects(migrate(settings), /9999-future/);
+    });
+  });
+}

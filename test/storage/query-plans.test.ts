@@ -1,0 +1,122 @@
+// Holds every statement of the store to an index: with one tenant of a million rows a scan would be
+// an outage. SQLite never runs ANALYZE here, so its choice depends on the schema alone.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { migrateDatabase } from '../../src/storage/migrate.ts';
+import { createStore } from '../../src/storage/open-store.ts';
+import type { Database, SqlValue } from '../../src/storage/sql.ts';
+import { openSqlite } from '../../src/storage/sqlite.ts';
+import type { Store } from '../../src/storage/store.ts';
+
+/** Passes everything on and notes what was sent. */
+function recording(database: Database, statements: string[]): Database {
+  const note = (sql: string): string => {
+    statements.push(sql);
+    return sql;
+  };
+  return {
+    ...database,
+    run: (sql, params) => database.run(note(sql), params),
+    all: <T>(sql: string, params?: readonly SqlValue[]) => database.all<T>(note(sql), params),
+    get: <T>(sql: string, params?: readonly SqlValue[]) => database.get<T>(note(sql), params),
+  };
+}
+
+describe('query plans on SQLite', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'guestpass-plans-'));
+  const database = openSqlite(join(folder, 'guest.db'));
+  before(() => migrateDatabase(database));
+  after(async () => {
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function plansOf(use: (store: Store) => Promise<unknown>): Promise<readonly string[]> {
+    const statements: string[] = [];
+    await use(createStore(recording(database, statements)));
+    const plans: string[] = [];
+    for (const sql of statements) {
+      const rows = await database.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);
+      plans.push(...rows.map((row) => row.detail));
+    }
+    return plans;
+  }
+
+  const sends = { tenant: 't', uid: 'u', browser: 'b', label: 'l', strong: false, now: 1 };
+  const limits = { maxSends: 1, maxAttempts: 1, cooldownSeconds: 1, liveUntil: 1 };
+  const key = { scope: 's', subject: 's', windowSeconds: 1 };
+  const outcome = { state: 'sent', fault: null } as const;
+  const calls: Readonly<Record<string, [(store: Store) => Promise<unknown>, RegExp]>> = {
+    'guests.find': [(s) => s.guests.find('t', 'i'), /guests_id \(id=\?\)/],
+    'guests.findById': [(s) => s.guests.findById('i'), /guests_id \(id=\?\)/],
+    'guests.findByAddress': [
+      (s) => s.guests.findByAddress('t', 'a'),
+      /guests_address \(tenant=\? AND address_key=\?\)/,
+    ],
+    'guests.redeem': [
+      (s) => s.guests.redeem('t', 'i', 'emailOneTimePasscode', 1),
+      /guests_id \(id=\?\)/,
+    ],
+    'signIns.find': [(s) => s.signIns.find('t', 'u'), /PRIMARY KEY \(tenant=\? AND uid=\?\)/],
+    'signIns.takeSend': [
+      (s) => s.signIns.takeSend({ ...sends, ...limits }),
+      /PRIMARY KEY \(tenant=\? AND uid=\?\)/,
+    ],
+    'signIns.takeAttempt': [
+      (s) => s.signIns.takeAttempt({ ...sends, ...limits }),
+      /PRIMARY KEY \(tenant=\? AND uid=\?\)/,
+    ],
+    'passcodes.list': [(s) => s.passcodes.list('t', 'u'), /PRIMARY KEY \(tenant=\? AND uid=\?\)/],
+    'budgets.read': [(s) => s.budgets.read([key, key], 1), /PRIMARY KEY \(scope=\? AND subject=\?/],
+    'budgets.refund': [
+      (s) => s.budgets.refund([key, key], 1),
+      /PRIMARY KEY \(scope=\? AND subject=\? AND window_seconds=\? AND window_number=\?\)/,
+    ],
+    'outbox.due': [(s) => s.outbox.due(1, 1), /outbox_due \(state=\?/],
+    'outbox.nextDueAt': [(s) => s.outbox.nextDueAt(), /outbox_due \(state=\?\)/],
+    'outbox.lease': [(s) => s.outbox.lease('i', 'l', 1, 1), /PRIMARY KEY \(id=\?\)/],
+    'outbox.settle': [(s) => s.outbox.settle('i', 'l', outcome), /PRIMARY KEY \(id=\?\)/],
+    'oidc.find': [
+      (s) => s.oidc.find('t', 'm', 'i'),
+      /PRIMARY KEY \(tenant=\? AND model=\? AND id=\?\)/,
+    ],
+    'oidc.findByUid': [
+      (s) => s.oidc.findByUid('t', 'm', 'u'),
+      /oidc_records_uid \(tenant=\? AND model=\? AND uid=\?\)/,
+    ],
+    'oidc.findByUserCode': [
+      (s) => s.oidc.findByUserCode('t', 'm', 'c'),
+      /oidc_records_user_code \(tenant=\? AND model=\? AND user_code=\?\)/,
+    ],
+    'oidc.consume': [
+      (s) => s.oidc.consume('t', 'm', 'i', 1),
+      /PRIMARY KEY \(tenant=\? AND model=\? AND id=\?\)/,
+    ],
+    'oidc.destroyByGrant': [
+      (s) => s.oidc.destroyByGrant('t', 'g'),
+      /oidc_records_grant \(tenant=\? AND grant_id=\?\)/,
+    ],
+    'oidc.destroyByGrant of one model': [
+      (s) => s.oidc.destroyByGrant('t', 'g', 'm'),
+      /oidc_records_grant \(tenant=\? AND grant_id=\? AND model=\?\)/,
+    ],
+    'keys.list': [(s) => s.keys.list('t'), /PRIMARY KEY \(tenant=\?\)/],
+    purge: [(s) => s.purge(1, 1), /oidc_records_expiry \(expires_at<\?\)/],
+  };
+
+  for (const [name, [use, expected]] of Object.entries(calls)) {
+    it(`${name} searches by an index`, async () => {
+      const plans = await plansOf(use);
+      assert.match(plans.join('\n'), expected);
+      // `waiting` is the two-row subquery of nextDueAt.
+      assert.deepEqual(
+        plans.filter((plan) => plan.startsWith('SCAN') && plan !== 'SCAN waiting'),
+        [],
+      );
+    });
+  }
+});

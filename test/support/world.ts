@@ -1,0 +1,237 @@
+// Owns a whole installation for tests: configuration folder, store, relay, server, relying party.
+
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as client from 'openid-client';
+import { stringify } from 'yaml';
+import type { Clock } from '../../src/domain/clock.ts';
+import { parseEmailAddress } from '../../src/domain/email-address.ts';
+import { type RunningServer, startServer } from '../../src/server/start.ts';
+import type { Guest } from '../../src/storage/store.ts';
+import { createLog, type Log } from '../../src/telemetry/log.ts';
+import { loadConfiguration } from '../../src/tenants/configuration.ts';
+import { type Answer, hidden, Jar } from './jar.ts';
+import { startMariadb } from './mariadb.ts';
+import { startSmtp, type TestRelay } from './smtp.ts';
+
+export type StoreKind = 'sqlite' | 'mariadb';
+
+/** Both stores, for `for (const store of stores)`. */
+export const stores: readonly StoreKind[] = ['sqlite', 'mariadb'];
+
+export const CALLBACK = 'http://127.0.0.1:9999/cb';
+
+export interface WorldOptions {
+  readonly store?: StoreKind;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Merged into guestpass.yaml. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Merged into each tenant's file, by tenant id; tenants a and b exist always. */
+  readonly tenants?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly mostProviders?: number;
+}
+
+/** One authorization request under way. */
+export interface Begun {
+  readonly url: URL;
+  readonly verifier: string;
+  readonly state: string;
+  readonly nonce: string;
+  readonly configuration: client.Configuration;
+}
+
+export interface World {
+  readonly publicUrl: string;
+  readonly folder: string;
+  /** Of the store, as guestpass.yaml names it. */
+  readonly database: string;
+  readonly relay: TestRelay;
+  readonly server: RunningServer;
+  invite(address: string, tenant?: string): Promise<Guest>;
+  /** Begins a sign-in as a relying party would. */
+  begin(tenant?: string, parameters?: Readonly<Record<string, string>>): Promise<Begun>;
+  /** Redeems the code of a redirect back, every check of openid-client included. */
+  redeem(begun: Begun, location: string): ReturnType<typeof client.authorizationCodeGrant>;
+  /** Walks to the page with the code field. */
+  walkToCode(jar: Jar, begun: Begun, address: string): Promise<Answer>;
+  /** Walks the whole way; the answer is the redirect back to the relying party. */
+  signIn(jar: Jar, begun: Begun, address: string): Promise<string>;
+  /** The passcode in the next mail to an address. */
+  passcodeFor(address: string, after?: number): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Starts an installation in this process on a free port. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'guestpass-world-'));
+  const relay = await startSmtp();
+  const port = await freePort();
+  const publicUrl = `http://127.0.0.1:${port}`;
+  const database = await openDatabase(options.store ?? 'sqlite', folder);
+  await writeConfiguration(folder, { publicUrl, port, database, relay, options });
+  const configuration = await loadConfiguration(folder, {});
+  const server = await startServer(configuration, {
+    log: options.log ?? createLog({ level: 'silent' }),
+    ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.mostProviders ? { mostProviders: options.mostProviders } : {}),
+  });
+  const issuers = new Map<string, client.Configuration>();
+
+  const world: World = {
+    publicUrl,
+    folder,
+    database,
+    relay,
+    server,
+    async invite(address, tenant = 'a') {
+      const { directory } = server.guests.parts;
+      const parsed = parseEmailAddress(address);
+      if (!parsed) throw new Error(`${address} is no address`);
+      return (await directory.invite({ tenant, address: parsed })).guest;
+    },
+    async begin(tenant = 'a', parameters = {}) {
+      const found = issuers.get(tenant) ?? (await discover(publicUrl, tenant));
+      issuers.set(tenant, found);
+      return beginAt(found, parameters);
+    },
+    redeem: (begun, location) =>
+      client.authorizationCodeGrant(begun.configuration, new URL(location), {
+        pkceCodeVerifier: begun.verifier,
+        expectedState: begun.state,
+        expectedNonce: begun.nonce,
+      }),
+    async walkToCode(jar, begun, address) {
+      const page = await jar.follow(await jar.get(begun.url));
+      const chosen = await jar.follow(
+        await jar.post(`${page.url.href}/address`, { csrf: hidden(page, 'csrf'), email: address }),
+      );
+      return jar.follow(await jar.post(`${page.url.href}/send`, { csrf: hidden(chosen, 'csrf') }));
+    },
+    async signIn(jar, begun, address) {
+      const sent = relay.messages.filter(({ recipients }) => recipients.includes(address)).length;
+      const page = await world.walkToCode(jar, begun, address);
+      const code = await world.passcodeFor(address, sent);
+      const answer = await jar.follow(
+        await jar.post(`${page.url.href}/passcode`, { csrf: hidden(page, 'csrf'), code }),
+      );
+      if (answer.location === undefined) throw new Error(`not signed in: ${answer.text}`);
+      return answer.location;
+    },
+    async passcodeFor(address, after = 0) {
+      const mail = await relay.nextMail(address, { after });
+      return passcodeIn(mail.parsed.text ?? '');
+    },
+    async close() {
+      await server.close();
+      await relay.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+/** The passcode in the text of a mail: the only line of nothing but it. */
+export function passcodeIn(text: string): string {
+  const found = /^([0-9]{8,12}|[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})$/m.exec(text)?.[1];
+  if (found === undefined) throw new Error(`no passcode in: ${text}`);
+  return found;
+}
+
+/** Discovers an issuer and registers as its client `docs`. */
+export function discover(publicUrl: string, tenant: string): Promise<client.Configuration> {
+  return client.discovery(
+    new URL(`${publicUrl}/${tenant}/v2.0`),
+    'docs',
+    undefined,
+    client.ClientSecretBasic(secretOf(tenant)),
+    { execute: [client.allowInsecureRequests] },
+  );
+}
+
+/** Builds an authorization request with PKCE, state and nonce. */
+export async function beginAt(
+  configuration: client.Configuration,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Begun> {
+  const verifier = client.randomPKCECodeVerifier();
+  const state = client.randomState();
+  const nonce = client.randomNonce();
+  const url = client.buildAuthorizationUrl(configuration, {
+    redirect_uri: CALLBACK,
+    scope: 'openid email profile',
+    code_challenge: await client.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    state,
+    nonce,
+    ...parameters,
+  });
+  return { url, verifier, state, nonce, configuration };
+}
+
+/** The secret of a test tenant's client. */
+export function secretOf(tenant: string): string {
+  return `secret-of-tenant-${tenant}-for-tests-only`;
+}
+
+/** A port nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject).listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+/** The store's URL: a file in the folder, or a new database of the shared MariaDB. */
+export async function openDatabase(store: StoreKind, folder: string): Promise<string> {
+  if (store === 'sqlite') return `sqlite:${join(folder, 'data', 'guestpass.db')}`;
+  return (await startMariadb()).createDatabase();
+}
+
+async function writeConfiguration(
+  folder: string,
+  given: {
+    publicUrl: string;
+    port: number;
+    database: string;
+    relay: TestRelay;
+    options: WorldOptions;
+  },
+): Promise<void> {
+  const { publicUrl, port, database, relay, options } = given;
+  await mkdir(join(folder, 'tenants'));
+  const key = (): string => randomBytes(32).toString('hex');
+  const settings = {
+    publicUrl,
+    listen: `127.0.0.1:${port}`,
+    database,
+    mail: { transport: `smtp://127.0.0.1:${relay.port}`, from: 'no-reply@guestpass.example' },
+    secrets: { pepper: key(), sealingKey: key(), cookieKeys: [key()] },
+    ...options.settings,
+  };
+  await writeFile(join(folder, 'guestpass.yaml'), stringify(settings));
+  for (const id of new Set(['a', 'b', ...Object.keys(options.tenants ?? {})])) {
+    const tenant = {
+      id,
+      displayName: `Tenant ${id.toUpperCase()}`,
+      verifiedDomains: [`${id}.example`],
+      clients: [
+        {
+          client_id: 'docs',
+          client_name: 'Docs',
+          client_secret: secretOf(id),
+          redirect_uris: [CALLBACK],
+          post_logout_redirect_uris: ['http://127.0.0.1:9999/out'],
+        },
+      ],
+      ...options.tenants?.[id],
+    };
+    await writeFile(join(folder, 'tenants', `${id}.yaml`), stringify(tenant));
+  }
+}
