@@ -53,7 +53,16 @@ export function createTranslator(
   const fixed = new Map<string, Translate>(
     locales.map((locale) => {
       const t = i18n.getFixedT(locale);
-      return [locale, (id, params = {}) => t(id, { ...params })];
+      const plain = new Map(plainSentences(resources[locale]?.translation ?? {}));
+      return [
+        locale,
+        (id, params = {}) => {
+          // A page has a dozen sentences that are always the same; looking them up through the
+          // whole machinery cost a third of its time.
+          const known = 'count' in params || 'context' in params ? undefined : plain.get(id);
+          return known ?? t(id, { ...params });
+        },
+      ];
     }),
   );
   const english = fixed.get(SOURCE_LANGUAGE);
@@ -70,5 +79,15 @@ export function createTranslator(
       locales.find((locale) => locale.toLowerCase() === lower) ??
       locales.find((locale) => locale.toLowerCase() === lower.split('-')[0])
     );
+  }
+}
+
+/** Sentences in which nothing is filled in, by message id. */
+function* plainSentences(branch: object, prefix = ''): Generator<readonly [string, string]> {
+  for (const [key, value] of Object.entries(branch) as [string, unknown][]) {
+    if (typeof value === 'object' && value !== null)
+      yield* plainSentences(value, `${prefix}${key}.`);
+    else if (typeof value === 'string' && !/\{\{|\$t\(/.test(value))
+      yield [`${prefix}${key}`, value];
   }
 }

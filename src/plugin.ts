@@ -42,6 +42,8 @@ export interface Guests {
 
 /** Storage namespace of an issuer that serves many tenants; no tenant id can be spelled so. */
 const HOST_NAMESPACE = '@host';
+/** Where a host's Provider serves what the pages refer to; no uid is so short. */
+const HOST_ASSETS = '/signin/assets';
 const PURGE_MS = 60_000;
 const PURGE_BATCH = 1000;
 
@@ -58,7 +60,11 @@ const PURGE_BATCH = 1000;
  */
 export async function createGuests(options: GuestsOptions): Promise<Guests> {
   const names = new WeakMap<object, string>();
-  const parts = await assemble(options, (ctx) => names.get(ctx.app) ?? null);
+  const hosts = new WeakSet<object>();
+  const parts = await assemble(options, {
+    tenantName: (ctx) => names.get(ctx.app) ?? null,
+    assetsPath: (ctx) => (hosts.has(ctx.app) ? `${mountOf(ctx.req)}${HOST_ASSETS}` : '/assets'),
+  });
   parts.outbox.start();
   const purging = startPurge(parts);
 
@@ -84,10 +90,14 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
     },
     attach(provider, issuer = {}) {
       if ('tenant' in issuer) names.set(provider, issuer.tenant.displayName);
+      else hosts.add(provider);
       const pages = parts.interactionPages(provider);
       const guard = createResumeGuard(provider, parts);
       record(provider, parts);
       provider.use(async (ctx, next) => {
+        if (ctx.path.startsWith(`${HOST_ASSETS}/`)) {
+          return parts.assets(ctx, ctx.path.slice(HOST_ASSETS.length + 1));
+        }
         if (ctx.path.startsWith('/signin/')) {
           return parts.gate.middleware(ctx, () => pages(ctx, next) as Promise<void>);
         }

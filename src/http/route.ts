@@ -104,7 +104,7 @@ function routeTenantPath(
   const { tenant, alias } = resolution;
   if (isConflict(named, tenant, tenants)) return refuse('tenant_conflict');
   const folded = foldPath(rest);
-  if (folded === '') return { to: 'redirect', location: `/${tenant.id}/${search}` };
+  if (rest === '') return { to: 'redirect', location: `/${tenant.id}/${search}` };
   const isBrowserPath =
     rest === '/' || /^\/(?:signin\/.*|v2\.0\/(?:auth|session\/end)(?:\/.*)?)$/.test(folded);
   // Cookies must live under one path, so an alias is left before the first of them is set.

@@ -66,8 +66,10 @@ export function createViews(deps: {
   readonly translator: Translator;
   readonly product: string;
   readonly viewsDirectory?: URL;
+  /** Path the assets of a request's pages are under; default `/assets`. */
+  readonly assetsPath?: (ctx: Koa.Context) => string;
 }): Views {
-  const { translator, product } = deps;
+  const { translator, product, assetsPath = () => '/assets' } = deps;
   const root = fileURLToPath(deps.viewsDirectory ?? new URL('../../views/', import.meta.url));
   const templates = compileTemplates(root);
   const sheet = readFileSync(join(root, 'assets/style.css'));
@@ -77,8 +79,6 @@ export function createViews(deps: {
     errorTitle,
     isoTime,
     given: {},
-    // The version lets the sheet be cached for ever and still change with a deployment.
-    stylesheet: `/assets/style.css?v=${version}`,
   };
   const directions = new Map(translator.locales.map((locale) => [locale, directionOf(locale)]));
   const install = koaViews(root, {
@@ -93,7 +93,9 @@ export function createViews(deps: {
   return {
     render: async (ctx, page, options = {}) => {
       const locale = options.locale ?? translator.negotiate(ctx.acceptsLanguages());
-      const view = viewOf(page, locale);
+      // The version lets the sheet be cached for ever and still change with a deployment.
+      const stylesheet = `${assetsPath(ctx)}/style.css?v=${version}`;
+      const view = viewOf(page, locale, stylesheet);
       // With its extension: without, koa-views looks for the file twice.
       await renderOnce(ctx, `${page.page}.ejs`, { view });
       ctx.status = options.status ?? statusOf(page);
@@ -110,7 +112,7 @@ export function createViews(deps: {
     await render(file, locals);
   }
 
-  function viewOf(page: Page, locale: string): View {
+  function viewOf(page: Page, locale: string, stylesheet: string): View {
     const translate = translator.in(locale);
     const names = {
       tenant:
@@ -123,6 +125,7 @@ export function createViews(deps: {
     const problem = 'problem' in page && page.problem ? page.problem : null;
     const view: Record<string, unknown> = {
       ...fixed,
+      stylesheet,
       page,
       locale,
       t,

@@ -174,11 +174,18 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
   }
 
   async function proceed(visit: Visit): Promise<Submission> {
-    if (visit.interaction.prompt.name === 'consent') {
-      return { outcome: 'moved', to: await finishConsent(visit.interaction) };
+    const { interaction } = visit;
+    if (interaction.prompt.name === 'consent') {
+      return { outcome: 'moved', to: await finishConsent(interaction) };
     }
     const signIn = await find(visit);
-    return signIn && signIn.verifiedAt !== null ? complete(visit, signIn) : MOVED_HERE;
+    const proven = signIn && signIn.verifiedAt !== null;
+    const done = proven ? await complete(visit, signIn) : MOVED_HERE;
+    const { step } = stepOf(visit, signIn).step;
+    if (done.outcome !== 'rejected' && step !== 'refused') return done;
+    // The guest has read why and goes back: the application hears no more than that.
+    const error = { error: 'access_denied', error_description: 'the guest cannot sign in here' };
+    return { outcome: 'moved', to: await finishWithError(interaction, error) };
   }
 
   async function complete(visit: Visit, signIn: SignIn): Promise<Submission> {

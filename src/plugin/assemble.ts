@@ -7,6 +7,7 @@ import { systemClock } from '../domain/clock.ts';
 import { defaultLimits, type Limits } from '../domain/limits.ts';
 import { createTenantIndex, type Tenant, type TenantIndex } from '../domain/tenant.ts';
 import { createDirectory, type Directory } from '../guests/directory.ts';
+import { createAssets } from '../http/assets.ts';
 import { createEnginePages } from '../http/engine-pages.ts';
 import { createErrorGate, type ErrorGate } from '../http/errors.ts';
 import { createInteractionPages } from '../http/interaction.ts';
@@ -61,6 +62,8 @@ export interface Parts {
   readonly outbox: Outbox;
   readonly signingKeys: SigningKeys;
   readonly views: Views;
+  /** Answers with a file of `views/assets`. */
+  readonly assets: ReturnType<typeof createAssets>;
   readonly gate: ErrorGate;
   readonly engine: ConfigurationDeps;
   readonly interactionPages: ReturnType<typeof createInteractionPages>;
@@ -70,13 +73,20 @@ export interface Parts {
   close(): Promise<void>;
 }
 
+/** What the rooms cannot know of a request by themselves. */
+export interface RequestFacts {
+  /** The organisation an engine request is about, or null. */
+  readonly tenantName: (ctx: Context) => string | null;
+  /** Path the assets of a request's pages are under. */
+  readonly assetsPath: (ctx: Context) => string;
+}
+
 /**
- * @param tenantName finds the organisation an engine request is about, or null
  * @throws {GuestError} `unavailable` when the database cannot be reached
  */
 export async function assemble(
   options: GuestsOptions,
-  tenantName: (ctx: Context) => string | null,
+  { tenantName, assetsPath }: RequestFacts,
 ): Promise<Parts> {
   const { publicUrl, secrets, limits = defaultLimits } = options;
   const index = 'byId' in options.tenants ? options.tenants : createTenantIndex(options.tenants);
@@ -102,7 +112,8 @@ export async function assemble(
     log,
   });
   const secure = publicUrl.startsWith('https:');
-  const views = createViews({ translator, product: PRODUCT });
+  const views = createViews({ translator, product: PRODUCT, assetsPath });
+  const assets = createAssets();
   const gate = createErrorGate({
     views,
     log,
@@ -134,6 +145,7 @@ export async function assemble(
       clock,
     }),
     views,
+    assets,
     gate,
     engine: {
       store,

@@ -3,7 +3,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
-import { createAssets } from '../http/assets.ts';
 import { createClientAddress } from '../http/client.ts';
 import { createDispatcher } from '../http/dispatcher.ts';
 import { createFront } from '../http/front.ts';
@@ -54,7 +53,7 @@ export async function startServer(
     front: createFront({
       views,
       gate,
-      assets: createAssets(),
+      assets: guests.parts.assets,
       mailbox: hasMailbox ? createMailboxPages({ mailbox: store.mailbox, views }) : undefined,
     }),
     headers: createSecurityHeaders({ https: settings.publicUrl.startsWith('https:') }),

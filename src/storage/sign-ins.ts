@@ -20,7 +20,7 @@ const TAKE_SEND = `UPDATE sign_ins SET
 
 const TAKE_ATTEMPT = `UPDATE sign_ins SET attempts = attempts + 1
   WHERE tenant = ? AND uid = ? AND browser = ? AND verified_at IS NULL
-  AND live_until IS NOT NULL AND ? > 0`;
+  AND live_until IS NOT NULL AND attempts < ?`;
 
 const CHANGE_ADDRESS = `UPDATE sign_ins SET
   live_from = CASE WHEN address_key = ? THEN live_from ELSE sends + 1 END,

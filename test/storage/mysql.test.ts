@@ -16,7 +16,7 @@ storeContract('MariaDB', async () => {
 });
 
 const add = (on: Database, id: number) =>
-    on.run('UPDATE rows_of_test SET n = n + 1 WHERE id = ?', [id]);
+  on.run('UPDATE rows_of_test SET n = n + 1 WHERE id = ?', [id]);
 
 describe('openMysql', () => {
   let database: Database;

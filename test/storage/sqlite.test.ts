@@ -22,20 +22,20 @@ storeContract('SQLite', () =>
 const mode = (path: string) => statSync(path).mode & 0o777;
 
 const put = (tx: Store) =>
-      tx.mailbox.put({
-        id: 'm',
-        receivedAt: 1,
-        recipient: 'a@b.example',
-        subject: '',
-        text: 'x'.repeat(1_000_000),
-        html: '',
-      });
-
-describe('openSqlite', () => {
-  const row = async (database: Database, sql: string) => ({
-    ...(await database.get<Record<string, unknown>>(sql)),
+  tx.mailbox.put({
+    id: 'm',
+    receivedAt: 1,
+    recipient: 'a@b.example',
+    subject: '',
+    text: 'x'.repeat(1_000_000),
+    html: '',
   });
 
+const row = async (database: Database, sql: string) => ({
+  ...(await database.get<Record<string, unknown>>(sql)),
+});
+
+describe('openSqlite', () => {
   it('S58 keeps folder and files from other users', async () => {
     const file = join(folder, 'private', 'deep', 'guest.db');
     const store = await openStore({ kind: 'sqlite', file });

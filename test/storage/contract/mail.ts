@@ -22,13 +22,13 @@ async function enqueue(store: Store, changes: object = {}): Promise<string> {
 }
 
 const messageOf = (subject: string, receivedAt = NOW): MailboxMessage => ({
-      id: unique('mail'),
-      receivedAt,
-      recipient: 'teri@partner.example',
-      subject,
-      text: 'Ihr Code: 1234 5678 ✉',
-      html: '<p>' + 'ä'.repeat(100_000),
-    });
+  id: unique('mail'),
+  receivedAt,
+  recipient: 'teri@partner.example',
+  subject,
+  text: 'Ihr Code: 1234 5678 ✉',
+  html: '<p>' + 'ä'.repeat(100_000),
+});
 
 export function mailContract(nodes: () => Nodes): void {
   describe('outbox', () => {
@@ -147,7 +147,6 @@ export function mailContract(nodes: () => Nodes): void {
   });
 
   describe('mailbox', () => {
-
     it('keeps mail, newest first, also within one second', async () => {
       const { store, other } = nodes();
       const [first, second, third] = [messageOf('1'), messageOf('2'), messageOf('3')];

@@ -11,7 +11,6 @@ const DAY = 86_400;
 const keyOf = () => ({ scope: 'tx', subject: unique('subject'), windowSeconds: DAY });
 
 export function transactionsContract(nodes: () => Nodes): void {
-
   describe('transaction', () => {
     it('commits everything, and returns what the work returns', async () => {
       const { store, other } = nodes();

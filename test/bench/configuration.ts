@@ -1,0 +1,59 @@
+// Owns a Guestpass installation for the bench: its folder and its guests.
+
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { stringify } from 'yaml';
+import { defaultLimits } from '../../src/domain/limits.ts';
+import { client } from './client.ts';
+
+/** Path of Guestpass's command line. */
+export const COMMAND = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** Id of the bench's one tenant. */
+export const TENANT = 'bench';
+
+const UNBOUNDED = 1_000_000_000;
+
+/** The addresses of the bench's guests. */
+export function guestAddresses(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `guest-${index}@partner.example`);
+}
+
+/**
+ * Writes a configuration as shipped, but for the budgets of mails: one machine signs in more guests
+ * a minute here than an organisation a day. They are counted all the same.
+ */
+export async function writeConfiguration(
+  folder: string,
+  given: { readonly port: number; readonly database: string; readonly relayPort: number },
+): Promise<void> {
+  const key = (): string => randomBytes(32).toString('hex');
+  const sends = Object.keys(defaultLimits).filter((name) => name.startsWith('sends'));
+  const settings = {
+    publicUrl: `http://127.0.0.1:${given.port}`,
+    listen: `127.0.0.1:${given.port}`,
+    database: given.database,
+    mail: { transport: `smtp://127.0.0.1:${given.relayPort}`, from: 'no-reply@guestpass.example' },
+    secrets: { pepper: key(), sealingKey: key(), cookieKeys: [key()] },
+    unsafeLimits: true,
+    limits: Object.fromEntries(sends.map((name) => [name, UNBOUNDED])),
+  };
+  await mkdir(join(folder, 'tenants'), { recursive: true });
+  await writeFile(join(folder, 'guestpass.yaml'), stringify(settings));
+  await writeFile(
+    join(folder, 'tenants', `${TENANT}.yaml`),
+    stringify({ id: TENANT, displayName: 'Bench', clients: [{ ...client }] }),
+  );
+}
+
+/** Makes guests with `guestpass invite --csv`, without mail. */
+export async function inviteGuests(folder: string, addresses: readonly string[]): Promise<void> {
+  const file = join(folder, 'guests.csv');
+  await writeFile(file, ['email', ...addresses, ''].join('\n'));
+  const words = ['invite', '--config', folder, '--tenant', TENANT, '--csv', file, '--no-mail'];
+  await promisify(execFile)(process.execPath, [COMMAND, ...words]);
+}

@@ -1,0 +1,73 @@
+// Owns `npm run bench`: starts everything, measures, prints, keeps, and ends with 1 when a sign-in
+// failed. `--quick` takes under a minute and keeps nothing; `--profile DIR` leaves a CPU profile of
+// every server there.
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { guestAddresses } from './configuration.ts';
+import { type Measurement, measure, type Plan } from './measure.ts';
+import { startRelay } from './relay.ts';
+import { createReport, formatReport } from './report.ts';
+import { startVariant, type Variant, type VariantName } from './variants.ts';
+
+const RESULTS = new URL('../../bench/results.json', import.meta.url);
+const GUESTS = 200;
+const NAMES: readonly VariantName[] = ['bare', 'sqlite', 'mariadb'];
+const SHOWN_FAILURES = 5;
+
+const FULL: Plan = {
+  rounds: 7,
+  warmUp: { connections: 16, count: 1000, limitMs: 20_000 },
+  alone: { connections: 1, count: 60, limitMs: 3_000 },
+  together: { connections: 16, count: 400, limitMs: 6_000 },
+};
+const QUICK: Plan = {
+  rounds: 3,
+  warmUp: { connections: 16, count: 300, limitMs: 5_000 },
+  alone: { connections: 1, count: 20, limitMs: 1_000 },
+  together: { connections: 16, count: 100, limitMs: 2_000 },
+};
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, profile: { type: 'string' } },
+});
+const measured = await run(values.quick ? QUICK : FULL, values.profile);
+const report = createReport(measured, new Date().toISOString());
+process.stdout.write(`${formatReport(report)}\n`);
+for (const failure of measured.failures.slice(0, SHOWN_FAILURES)) {
+  process.stderr.write(`${failure}\n`);
+}
+// A profiler and a short run measure something else.
+if (!values.quick && values.profile === undefined) {
+  await mkdir(new URL('.', RESULTS), { recursive: true });
+  await writeFile(RESULTS, `${JSON.stringify(report, null, 2)}\n`);
+}
+process.exitCode = measured.failures.length > 0 ? 1 : 0;
+
+async function run(plan: Plan, profile: string | undefined): Promise<Measurement> {
+  const folder = await mkdtemp(join(tmpdir(), 'guestpass-bench-'));
+  const relay = await startRelay();
+  const addresses = guestAddresses(GUESTS);
+  const variants: Variant[] = [];
+  try {
+    for (const name of NAMES) {
+      const nodeOptions =
+        profile === undefined
+          ? []
+          : [
+              '--cpu-prof',
+              `--cpu-prof-dir=${resolve(profile)}`,
+              `--cpu-prof-name=${name}.cpuprofile`,
+            ];
+      const options = { folder, relayPort: relay.port, addresses, nodeOptions };
+      variants.push(await startVariant(name, options));
+    }
+    return await measure(plan, variants, addresses, (address) => relay.codeFor(address));
+  } finally {
+    for (const variant of variants) await variant.stop();
+    relay.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

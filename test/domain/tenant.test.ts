@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import {
+  createTenantIndex,
+  isPasscodeOn,
+  RESERVED_TENANT_IDS,
+  resolveTenant,
+  type Tenant,
+  TENANT_ID,
+} from '../../src/domain/tenant.ts';
+
+const GUID = '2f8a9c1e-0b7d-4e53-9a44-6f1f0d3c2b1a';
+
+function tenant(id: string, ...verifiedDomains: string[]): Tenant {
+  return { id, displayName: id, verifiedDomains, emailOneTimePasscode: 'default', clients: [] };
+}
+
+const a = tenant('a', 'a.example', 'xn--exmple-cua.com');
+const guid = tenant(GUID);
+const index = createTenantIndex([a, guid]);
+
+describe('resolveTenant', () => {
+  it('R12 finds a tenant by id, a GUID included', () => {
+    assert.deepEqual(resolveTenant(index, 'a'), { outcome: 'tenant', tenant: a, alias: false });
+    assert.deepEqual(resolveTenant(index, GUID), { outcome: 'tenant', tenant: guid, alias: false });
+  });
+
+  it('R12 finds a tenant by verified domain, in any case, as an alias', () => {
+    for (const name of ['a.example', 'A.Example', 'xn--exmple-cua.com']) {
+      assert.deepEqual(resolveTenant(index, name), { outcome: 'tenant', tenant: a, alias: true });
+    }
+  });
+
+  it('R14 names nobody when nothing was said', () => {
+    assert.deepEqual(resolveTenant(index, undefined), { outcome: 'missing' });
+    assert.deepEqual(resolveTenant(index, ''), { outcome: 'missing' });
+  });
+
+  it('R15 takes an audience for no tenant, in any case', () => {
+    for (const name of ['common', 'organizations', 'consumers', 'Common', 'CONSUMERS']) {
+      assert.deepEqual(resolveTenant(index, name), { outcome: 'missing' });
+    }
+  });
+
+  it('R15 takes an audience for no tenant even where one has its id', () => {
+    const fooled = createTenantIndex([tenant('common')]);
+    assert.deepEqual(resolveTenant(fooled, 'common'), { outcome: 'missing' });
+  });
+
+  it('S35 compares exactly and decodes nothing', () => {
+    const names = ['A', 'a ', ' a', '%61', 'a%00', 'a\0', 'a;x', 'a/..', 'a.', 'a.example.', 'b'];
+    for (const name of [...names, '.', '..', '*', '__proto__', 'constructor', 'а', 'exämple.com']) {
+      assert.deepEqual(resolveTenant(index, name), { outcome: 'unknown' }, name);
+    }
+  });
+
+  it('S35 does not take a subdomain or a longer name for the domain', () => {
+    for (const name of ['sub.a.example', 'evila.example', 'a.example.evil']) {
+      assert.deepEqual(resolveTenant(index, name), { outcome: 'unknown' }, name);
+    }
+  });
+});
+
+describe('createTenantIndex', () => {
+  it('throws when two tenants share an id', () => {
+    assert.throws(() => createTenantIndex([tenant('a'), tenant('a')]), TypeError);
+  });
+
+  it('throws when two tenants share a verified domain', () => {
+    const both = [tenant('a', 'x.example'), tenant('b', 'x.example')];
+    assert.throws(() => createTenantIndex(both), TypeError);
+  });
+});
+
+describe('RESERVED_TENANT_IDS', () => {
+  it('names the audiences and the paths of the server', () => {
+    for (const id of ['common', 'organizations', 'consumers', 'dev', 'assets', 'admin']) {
+      assert.ok(RESERVED_TENANT_IDS.has(id), id);
+    }
+  });
+});
+
+describe('TENANT_ID', () => {
+  it('takes 63 lower-case letters, digits and hyphens', () => {
+    for (const id of ['a', '0', GUID, 'a'.repeat(63)]) assert.match(id, TENANT_ID);
+    for (const id of ['', '-a', 'A', 'a.b', 'a_b', 'a\n', 'a'.repeat(64)]) {
+      assert.doesNotMatch(id, TENANT_ID);
+    }
+  });
+});
+
+describe('isPasscodeOn', () => {
+  it('R32 is on by default and R33 off when disabled', () => {
+    assert.equal(isPasscodeOn({ ...a, emailOneTimePasscode: 'default' }), true);
+    assert.equal(isPasscodeOn({ ...a, emailOneTimePasscode: 'enabled' }), true);
+    assert.equal(isPasscodeOn({ ...a, emailOneTimePasscode: 'disabled' }), false);
+  });
+});
