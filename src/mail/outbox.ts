@@ -37,7 +37,8 @@ export interface Outbox {
 const POLL_MS = 2_000;
 // What does not fit is found by the next look; memory stays bounded while a relay is down.
 const MAX_WAITING = 1_000;
-const LOOK_AHEAD = 2 * MAX_CONNECTIONS;
+// Looking sorts everything that is due: with a long backlog, few looks are cheaper than many.
+const LOOK_AHEAD = 8 * MAX_CONNECTIONS;
 
 /**
  * Creates the outbox; nothing is delivered before `start`.
@@ -120,7 +121,10 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
     }
     inFlight.delete(id);
     fill();
-    if (backlog && waiting.size === 0) schedule(0);
+    if (backlog && waiting.size === 0) {
+      backlog = false;
+      schedule(0);
+    }
   }
 
   /**

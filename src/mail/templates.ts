@@ -74,6 +74,7 @@ function compile(directory: URL, name: string, escape: (value: unknown) => strin
   return ejs.compile(source, { strict: true, localsName: 'it', compileDebug: false, escape });
 }
 
+const MAX_LINE = 76;
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -95,5 +96,10 @@ function toHtml(value: unknown): string {
  * travel as they are: quoted-printable would cost half of all the work a mail makes.
  */
 function fold(html: string): string {
-  return html.replace(/[^\n]{77,}/g, (line) => line.replace(/(.{1,76})(?: |$)/g, '$1\n').trimEnd());
+  const lines = html.split('\n');
+  return lines
+    .map((line) =>
+      line.length <= MAX_LINE ? line : line.replace(/(.{1,76})(?: |$)/g, '$1\n').trimEnd(),
+    )
+    .join('\n');
 }

@@ -37,7 +37,7 @@ function firstTables(kind: SqlKind): readonly Table[] {
   // Keys are ASCII and bytewise equal or not. Under MySQL's default collations mıke@ is mike@ and
   // two ids that differ in case are one (S16).
   const key = (length: number): ColumnType =>
-    kind === 'mysql' ? sql.raw(`varchar(${length})`) : 'text';
+    kind === 'mysql' ? sql.raw(`varchar(${length}) character set ascii collate ascii_bin`) : 'text';
   const text: ColumnType =
     kind === 'mysql' ? sql.raw('mediumtext character set utf8mb4 collate utf8mb4_bin') : 'text';
   const time: ColumnType = 'bigint';
@@ -204,7 +204,7 @@ async function createTables(
 /** One statement with all its indexes: a crash leaves a whole table or none. */
 async function createMysqlTable(db: Kysely<unknown>, table: Table): Promise<void> {
   let create = withColumns(db, table).modifyEnd(
-    sql`engine = InnoDB`,
+    sql`engine = InnoDB default character set utf8mb4 collate utf8mb4_bin`,
   );
   // A MySQL unique index lets any number of NULLs in.
   for (const [name, columns] of Object.entries({ ...table.unique, ...table.uniqueWhenSet })) {

@@ -44,14 +44,8 @@ export interface Begun {
   readonly configuration: client.Configuration;
 }
 
-export interface World {
-  readonly publicUrl: string;
-  readonly folder: string;
-  /** Of the store, as guestpass.yaml names it. */
-  readonly database: string;
-  readonly relay: TestRelay;
-  readonly server: RunningServer;
-  invite(address: string, tenant?: string): Promise<Guest>;
+/** A guest and a relying party, as seen from outside. */
+export interface Walker {
   /** Begins a sign-in as a relying party would. */
   begin(tenant?: string, parameters?: Readonly<Record<string, string>>): Promise<Begun>;
   /** Redeems the code of a redirect back, every check of openid-client included. */
@@ -62,30 +56,57 @@ export interface World {
   signIn(jar: Jar, begun: Begun, address: string): Promise<string>;
   /** The passcode in the next mail to an address. */
   passcodeFor(address: string, after?: number): Promise<string>;
+}
+
+/** An installation that runs in this process. */
+export interface World extends Installation, Walker {
+  readonly server: RunningServer;
+  invite(address: string, tenant?: string): Promise<Guest>;
   close(): Promise<void>;
 }
 
-/** Starts an installation in this process on a free port. */
-export async function startWorld(options: WorldOptions = {}): Promise<World> {
+/** A configuration folder with its relay, nothing started yet. */
+export interface Installation {
+  readonly publicUrl: string;
+  readonly folder: string;
+  /** Of the store, as guestpass.yaml names it. */
+  readonly database: string;
+  readonly relay: TestRelay;
+  remove(): Promise<void>;
+}
+
+/** Writes the configuration of an installation on a free port, with a relay of its own. */
+export async function createInstallation(options: WorldOptions = {}): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'guestpass-world-'));
   const relay = await startSmtp();
   const port = await freePort();
   const publicUrl = `http://127.0.0.1:${port}`;
   const database = await openDatabase(options.store ?? 'sqlite', folder);
   await writeConfiguration(folder, { publicUrl, port, database, relay, options });
-  const configuration = await loadConfiguration(folder, {});
+  return {
+    publicUrl,
+    folder,
+    database,
+    relay,
+    remove: async () => {
+      await relay.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts an installation in this process. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const installation = await createInstallation(options);
+  const configuration = await loadConfiguration(installation.folder, {});
   const server = await startServer(configuration, {
     log: options.log ?? createLog({ level: 'silent' }),
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.mostProviders ? { mostProviders: options.mostProviders } : {}),
   });
-  const issuers = new Map<string, client.Configuration>();
-
-  const world: World = {
-    publicUrl,
-    folder,
-    database,
-    relay,
+  return {
+    ...installation,
+    ...createWalker(installation),
     server,
     async invite(address, tenant = 'a') {
       const { directory } = server.guests.parts;
@@ -93,6 +114,20 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       if (!parsed) throw new Error(`${address} is no address`);
       return (await directory.invite({ tenant, address: parsed })).guest;
     },
+    async close() {
+      await server.close();
+      await installation.remove();
+    },
+  };
+}
+
+/** Walks through an installation from outside, wherever it runs. */
+export function createWalker({
+  publicUrl,
+  relay,
+}: Pick<Installation, 'publicUrl' | 'relay'>): Walker {
+  const issuers = new Map<string, client.Configuration>();
+  const walker: Walker = {
     async begin(tenant = 'a', parameters = {}) {
       const found = issuers.get(tenant) ?? (await discover(publicUrl, tenant));
       issuers.set(tenant, found);
@@ -113,8 +148,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     async signIn(jar, begun, address) {
       const sent = relay.messages.filter(({ recipients }) => recipients.includes(address)).length;
-      const page = await world.walkToCode(jar, begun, address);
-      const code = await world.passcodeFor(address, sent);
+      const page = await walker.walkToCode(jar, begun, address);
+      const code = await walker.passcodeFor(address, sent);
       const answer = await jar.follow(
         await jar.post(`${page.url.href}/passcode`, { csrf: hidden(page, 'csrf'), code }),
       );
@@ -125,13 +160,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       const mail = await relay.nextMail(address, { after });
       return passcodeIn(mail.parsed.text ?? '');
     },
-    async close() {
-      await server.close();
-      await relay.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
   };
-  return world;
+  return walker;
 }
 
 /** The passcode in the text of a mail: the only line of nothing but it. */

@@ -1,0 +1,91 @@
+// Owns the server as its admin runs it: a process of its own, started from the command line.
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** What a command printed, and how it ended. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command to its end. */
+export function runCommand(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [MAIN, ...words],
+      { env: { ...process.env, ...env } },
+      (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+      },
+    );
+  });
+}
+
+/** A server process that listens. */
+export interface ServerProcess {
+  readonly child: ChildProcess;
+  /** Everything it wrote so far. */
+  readonly output: readonly string[];
+  /** Resolves with the first line that matches, past or future. */
+  line(pattern: RegExp): Promise<string>;
+  /** Ends it as a machine would that loses power. */
+  kill(): Promise<void>;
+  /** Ends it as an admin would. @returns its exit code */
+  stop(): Promise<number | null>;
+}
+
+/** Starts `guestpass serve` and waits until it says where it listens. */
+export async function startProcess(folder: string): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--config', folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output: string[] = [];
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      output.push(line);
+      for (const look of waiting) look();
+    });
+  }
+  const line = (pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = output.find((text) => pattern.test(text));
+        if (found !== undefined) finish(() => resolve(found));
+      };
+      const ended = (): void => finish(() => reject(new Error(`it ended: ${output.join('\n')}`)));
+      const finish = (settle: () => void): void => {
+        waiting.delete(look);
+        child.off('exit', ended);
+        settle();
+      };
+      waiting.add(look);
+      child.once('exit', ended);
+      look();
+    });
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+    return child.exitCode;
+  };
+  await line(/^Listening on /);
+  return {
+    child,
+    output,
+    line,
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+  };
+}
