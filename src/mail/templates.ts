@@ -93,7 +93,7 @@ function toHtml(value: unknown): string {
 
 /**
  * Breaks long lines at spaces, which HTML does not notice. Lines of at most 76 ASCII characters
- * travel as they are: quoted-printable would cost half of all the work a mail makes.
+ * travel as they are: quoted-printable costs about a sixth more work per mail.
  */
 function fold(html: string): string {
   const lines = html.split('\n');

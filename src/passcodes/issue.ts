@@ -10,6 +10,7 @@ import {
   windowEnd,
 } from '../domain/budget.ts';
 import type { Clock } from '../domain/clock.ts';
+import { parseEmailAddress } from '../domain/email-address.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { MailContent, PasscodeMail } from '../mail/content.ts';
 import type { SignIn, Store } from '../storage/store.ts';
@@ -110,6 +111,11 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
       strong,
     });
     if (!signIn) throw new Refused(await whyNotSent(tx, request, now));
+    // The address may have changed since the letter was written: without this a guest who races two
+    // requests would be mailed the passcode of another (S17).
+    const isOurs =
+      !request.letter || parseEmailAddress(request.letter.to)?.key === signIn.addressKey;
+    if (!isOurs) throw new Refused({ outcome: 'gone' });
     const budgets = sendBudgets(subjects, limits);
     const spent = overspent(budgets, await tx.budgets.spend(budgets, now));
     if (spent) throw new Refused({ outcome: 'throttled', retryAt: windowEnd(spent, now) });

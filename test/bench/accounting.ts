@@ -17,7 +17,7 @@ const FIELD_STIME = 15;
 export async function readServerCpu(server: ChildProcess): Promise<number> {
   const answered = once(server, 'message');
   server.send(CPU_QUESTION);
-  const [usage] = (await answered) as [NodeJS.CpuUsage];
+  const usage: NodeJS.CpuUsage = (await answered)[0];
   return (usage.user + usage.system) / 1000;
 }
 

@@ -5,7 +5,7 @@ import { randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
 import { createTransport } from 'nodemailer';
-import Provider, { type Adapter } from 'oidc-provider';
+import { type Adapter, Provider } from 'oidc-provider';
 import { client } from './client.ts';
 
 interface Lookup {
@@ -67,7 +67,10 @@ const provider = new Provider(issuer, {
 });
 
 provider.use(async (ctx, next) => {
-  if (!ctx.path.startsWith('/signin/')) return next();
+  if (!ctx.path.startsWith('/signin/')) {
+    await next();
+    return;
+  }
   const { uid } = await provider.interactionDetails(ctx.req, ctx.res);
   const at = progress.get(uid) ?? { address: '', code: undefined };
   if (ctx.method === 'GET') {
@@ -88,9 +91,17 @@ provider.use(async (ctx, next) => {
   ctx.redirect(to);
 });
 
-createServer(provider.callback()).listen(Number(port), '127.0.0.1', () => {
-  process.stderr.write(`Listening on ${issuer}\n`);
-});
+const answer = provider.callback();
+createServer((request, response) => void answer(request, response)).listen(
+  Number(port),
+  '127.0.0.1',
+  () => {
+    process.stderr.write(`Listening on ${issuer}\n`);
+  },
+);
+
+// An exit, not a death by signal: the profiler writes its file at exit.
+process.once('SIGTERM', () => process.exit());
 
 function library(file: string): string {
   return new URL(file, import.meta.resolve('oidc-provider')).href;
@@ -106,7 +117,7 @@ function pageOf(uid: string, { address, code }: Progress): string {
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
 }
 

@@ -31,7 +31,6 @@ export async function writeConfiguration(
   folder: string,
   given: { readonly port: number; readonly database: string; readonly relayPort: number },
 ): Promise<void> {
-  const key = (): string => randomBytes(32).toString('hex');
   const sends = Object.keys(defaultLimits).filter((name) => name.startsWith('sends'));
   const settings = {
     publicUrl: `http://127.0.0.1:${given.port}`,
@@ -48,6 +47,10 @@ export async function writeConfiguration(
     join(folder, 'tenants', `${TENANT}.yaml`),
     stringify({ id: TENANT, displayName: 'Bench', clients: [{ ...client }] }),
   );
+}
+
+function key(): string {
+  return randomBytes(32).toString('hex');
 }
 
 /** Makes guests with `guestpass invite --csv`, without mail. */

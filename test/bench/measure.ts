@@ -43,6 +43,7 @@ export async function measure(
   const failures: string[] = [];
   let guest = 0;
   for (const variant of variants) await burst(variant, plan.warmUp, 0);
+  if (failures.length > 0) return { bursts, failures };
   for (let round = 1; round <= plan.rounds; round += 1) {
     for (const index of variants.keys()) {
       const variant = variants[(index + round) % variants.length]!;

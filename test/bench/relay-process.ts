@@ -14,9 +14,11 @@ const server = new SMTPServer({
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('end', () => {
+      // The server forgets the envelope as soon as it is told that the mail was taken.
+      const to = session.envelope.rcptTo[0]?.address ?? '';
       done();
       const code = CODE_LINE.exec(Buffer.concat(chunks).toString('latin1'))?.[1] ?? null;
-      process.send?.({ to: session.envelope.rcptTo[0]?.address ?? '', code });
+      process.send?.({ to, code });
     });
   },
 });

@@ -25,11 +25,11 @@ const DEADLINE_MS = 15_000;
 /** Starts the relay in a process of its own; its CPU is nobody's. */
 export async function startRelay(): Promise<BenchRelay> {
   const child = fork(fileURLToPath(new URL('relay-process.ts', import.meta.url)));
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const ready: { readonly port: number } = (await once(child, 'message'))[0];
   const arrived = new Map<string, Arrival>();
   const waiting = new Map<string, (arrival: Arrival) => void>();
-  child.on('message', (message) => {
-    const arrival = message as Arrival;
+  child.on('message', (arrival) => {
+    if (!isArrival(arrival)) return;
     const take = waiting.get(arrival.to);
     waiting.delete(arrival.to);
     if (take) take(arrival);
@@ -37,7 +37,7 @@ export async function startRelay(): Promise<BenchRelay> {
   });
 
   return {
-    port,
+    port: ready.port,
     codeFor: async (address) => {
       const { code } = take(address) ?? (await next(address));
       if (code === null) throw new Error(`the mail to ${address} has no code`);
@@ -64,4 +64,8 @@ export async function startRelay(): Promise<BenchRelay> {
       });
     });
   }
+}
+
+function isArrival(message: unknown): message is Arrival {
+  return typeof message === 'object' && message !== null && 'to' in message;
 }

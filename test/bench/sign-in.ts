@@ -16,7 +16,7 @@ const AUTHORIZATION = `Basic ${Buffer.from(`${client.client_id}:${client.client_
 /** Reads an issuer's discovery document. */
 export async function discover(issuer: string): Promise<Endpoints> {
   const answer = await new Jar().get(`${issuer}/.well-known/openid-configuration`);
-  const found = JSON.parse(answer.text) as Record<string, string>;
+  const found: Record<string, string> = JSON.parse(answer.text);
   return {
     authorization: found['authorization_endpoint'] ?? '',
     token: found['token_endpoint'] ?? '',
@@ -69,14 +69,20 @@ export async function signIn(
     code_verifier: verifier,
   };
   const relyingParty = new Jar();
-  const granted = await relyingParty.post(endpoints.token, grant, { authorization: AUTHORIZATION });
+  const headers = {
+    authorization: AUTHORIZATION,
+    accept: 'application/json',
+    'content-type': 'application/x-www-form-urlencoded',
+  };
+  const body = new URLSearchParams(grant).toString();
+  const granted = await relyingParty.send('POST', endpoints.token, headers, body);
   if (granted.status !== 200) fail('no tokens', granted);
-  const tokens = JSON.parse(granted.text) as { access_token: string; id_token: string };
+  const tokens: { access_token: string; id_token?: string } = JSON.parse(granted.text);
   if (!tokens.id_token) fail('no ID token', granted);
   const authorization = `Bearer ${tokens.access_token}`;
   const userinfo = await relyingParty.get(endpoints.userinfo, { authorization });
   if (userinfo.status !== 200) fail('no userinfo', userinfo);
-  const { email } = JSON.parse(userinfo.text) as { email?: string };
+  const { email }: { email?: string } = JSON.parse(userinfo.text);
   if (email !== address) fail('userinfo of somebody else', userinfo);
 }
 

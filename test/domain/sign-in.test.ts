@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { nextStep, type SignInState, type Step } from '../../src/domain/sign-in.ts';
 
 const LIMITS = { attemptsPerPasscode: 5, passcodesPerSignIn: 4 };

@@ -57,7 +57,8 @@ export async function startPrivateMariadb(options: MariadbOptions = {}): Promise
   // A run that crashes leaves no server behind.
   const abandon = (): void => {
     child?.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    // The server may be making a file while it dies.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   };
   process.once('exit', abandon);
   await promisify(execFile)(

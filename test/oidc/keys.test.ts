@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { importJWK, jwtVerify, SignJWT } from 'jose';
+import { createSigningKeys } from '../../src/oidc/keys.ts';
+import { createSealer } from '../../src/settings/sealer.ts';
+import { openStore } from '../../src/storage/open-store.ts';
+import type { SigningKey, Store } from '../../src/storage/store.ts';
+
+const START = 1_800_000_000;
+
+describe('createSigningKeys', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'guestpass-keys-'));
+  const masterKey = randomBytes(32);
+  let stores: readonly [Store, Store];
+  let now = START;
+
+  const open = () => openStore({ kind: 'sqlite', file: join(folder, 'g.db') });
+  const keysOf = (store: Store, key = masterKey) =>
+    createSigningKeys({
+      store: store.keys,
+      sealer: createSealer(key, 'signing-key'),
+      clock: () => now,
+    });
+
+  before(async () => {
+    stores = [await open(), await open()];
+  });
+  after(async () => {
+    await stores[0].close();
+    await stores[1].close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('makes an RS256 and an ES256 key on first use', async () => {
+    const { keys } = await keysOf(stores[0]).jwksFor('first');
+    assert.deepEqual(keys.map(({ alg, kty, use }) => [alg, kty, use]).toSorted(), [
+      ['ES256', 'EC', 'sig'],
+      ['RS256', 'RSA', 'sig'],
+    ]);
+    for (const key of keys) {
+      const { alg = '', kid } = key;
+      const signer = await importJWK(key, alg);
+      const token = await new SignJWT({ a: 1 }).setProtectedHeader({ alg }).sign(signer);
+      const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...published } = key;
+      assert.ok(await jwtVerify(token, await importJWK(published, alg)));
+      assert.match(kid ?? '', /^[\w-]{16}$/);
+    }
+  });
+
+  it('makes an RSA key of 2048 bits', async () => {
+    const { keys } = await keysOf(stores[0]).jwksFor('first');
+    const modulus = keys.find(({ alg }) => alg === 'RS256')?.n ?? '';
+    assert.equal(Buffer.from(modulus, 'base64url').length, 256);
+  });
+
+  it('gives the same keys after a restart', async () => {
+    const before = await keysOf(stores[0]).jwksFor('stable');
+    const reopened = await open();
+    assert.deepEqual(await keysOf(reopened).jwksFor('stable'), before);
+    await reopened.close();
+  });
+
+  it('gives two nodes that start at once the same keys', async () => {
+    const all = await Promise.all(
+      Array.from({ length: 6 }, (_, index) => keysOf(stores[index % 2 ? 0 : 1]).jwksFor('race')),
+    );
+    for (const jwks of all) assert.deepEqual(jwks, all[0]);
+    assert.equal((await stores[0].keys.list('race')).length, 2);
+  });
+
+  it('S37 gives no two tenants a key in common', async () => {
+    const [one, other] = [
+      await keysOf(stores[0]).jwksFor('a'),
+      await keysOf(stores[0]).jwksFor('b'),
+    ];
+    const names = (jwks: typeof one) =>
+      jwks.keys.flatMap(({ kid, n, x }) => [kid, n, x].filter(Boolean));
+    for (const name of names(one)) assert.ok(!names(other).includes(name));
+  });
+
+  it('keeps private parts sealed in the file', async () => {
+    const { keys } = await keysOf(stores[0]).jwksFor('sealed');
+    const files = readdirSync(folder).map((file) => readFileSync(join(folder, file)));
+    const dump = Buffer.concat(files);
+    for (const { kid, d } of keys) {
+      assert.ok(dump.includes(kid!), 'the dump is what it seems');
+      assert.ok(d && !dump.includes(d));
+    }
+  });
+
+  it("opens no key that was copied from another tenant's row, or under another master key", async () => {
+    await keysOf(stores[0]).jwksFor('victim');
+    for (const row of await stores[0].keys.list('victim')) {
+      assert.ok(await stores[0].keys.insert({ ...row, tenant: 'thief' }));
+    }
+    await assert.rejects(keysOf(stores[0]).jwksFor('thief'));
+    await assert.rejects(keysOf(stores[0], randomBytes(32)).jwksFor('victim'));
+  });
+
+  it('signs with the newest key in force, publishes the next, forgets the retired', async () => {
+    const sealer = createSealer(masterKey, 'signing-key');
+    const insert = async (kid: string, generation: number, more: Partial<SigningKey>) => {
+      const jwk = { kty: 'EC', kid, alg: 'ES256' };
+      const sealed = sealer.seal(JSON.stringify(jwk), `signing-key:rotated:${kid}`);
+      const key = { tenant: 'rotated', kid, algorithm: 'ES256', generation, sealed } as const;
+      const times = { createdAt: START, activeFrom: START, retiredAt: null };
+      assert.ok(await stores[0].keys.insert({ ...key, ...times, ...more }));
+    };
+    await insert('retired', 1, { activeFrom: START - 300, retiredAt: START });
+    await insert('old', 2, { activeFrom: START - 200, retiredAt: START + 100 });
+    await insert('current', 3, { activeFrom: START - 100 });
+    await insert('next', 4, { activeFrom: START + 50 });
+    const order = async () => {
+      const { keys } = await keysOf(stores[0]).jwksFor('rotated');
+      return keys.filter(({ alg }) => alg === 'ES256').map(({ kid }) => kid);
+    };
+    assert.deepEqual(await order(), ['current', 'old', 'next']);
+    now = START + 50;
+    assert.deepEqual(await order(), ['next', 'current', 'old']);
+    now = START + 100;
+    assert.deepEqual(await order(), ['next', 'current']);
+    now = START;
+  });
+});

@@ -1,0 +1,150 @@
+// Owns what the passcode tests stand on: two nodes on one database, a clock, and a tray for mail.
+
+import { randomBytes } from 'node:crypto';
+import { parseEmailAddress } from '../../src/domain/email-address.ts';
+import { defaultLimits, type Limits } from '../../src/domain/limits.ts';
+import type { PasscodeMail } from '../../src/mail/content.ts';
+import { createPasscodeDigests } from '../../src/passcodes/digest.ts';
+import { createIssuePasscode, type PasscodeOutbox } from '../../src/passcodes/issue.ts';
+import { createSubjects } from '../../src/passcodes/subjects.ts';
+import { createVerifyPasscode } from '../../src/passcodes/verify.ts';
+import type { Store } from '../../src/storage/store.ts';
+
+/** Midnight: every window starts here. */
+export const MIDNIGHT = 86_400 * 20_000 + 30 * 86_400 - ((86_400 * 20_000) % (30 * 86_400));
+export const HOUR = 3600;
+export const DAY = 24 * HOUR;
+
+const digests = createPasscodeDigests([randomBytes(32)]);
+const nameSubjects = createSubjects(randomBytes(32));
+let made = 0;
+
+/** A name no other test uses. */
+export function unique(prefix: string): string {
+  made += 1;
+  return `${prefix}-${made}`;
+}
+
+/** One sign-in of one browser. */
+export type Visit = Awaited<ReturnType<Desk['begin']>>;
+
+/** The two functions under test, as one node has them. */
+export class Desk {
+  readonly store: Store;
+  readonly limits: Limits;
+  /** The time, to be moved. */
+  now: number = MIDNIGHT;
+  /** Mails of committed sends, oldest first; null for a decoy. */
+  readonly tray: (PasscodeMail | null)[] = [];
+  readonly issuePasscode: ReturnType<typeof createIssuePasscode>;
+  readonly verifyPasscode: ReturnType<typeof createVerifyPasscode>;
+
+  constructor(store: Store, limits: Partial<Limits> = {}) {
+    this.store = store;
+    this.limits = { ...defaultLimits, ...limits };
+    const deps = { store, digests, limits: this.limits, clock: () => this.now };
+    this.issuePasscode = createIssuePasscode({ ...deps, outbox: createTray(this.tray) });
+    this.verifyPasscode = createVerifyPasscode(deps);
+  }
+
+  /** A sign-in with its address chosen; alone in its tenant and network unless told otherwise. */
+  async begin(
+    given: {
+      readonly tenant?: string;
+      readonly address?: string;
+      readonly browser?: string;
+      readonly network?: string;
+      readonly invited?: boolean;
+    } = {},
+  ) {
+    const tenant = given.tenant ?? unique('t');
+    const uid = unique('uid');
+    const browser = given.browser ?? 'browser-A';
+    const address = given.address ?? `${unique('g')}@partner.example`;
+    const addressKey = parseEmailAddress(address)!.key;
+    const clientAddress = given.network ?? unique('network');
+    const guestId = given.invited === false ? null : 'guest-1';
+    const expiresAt = this.now + HOUR;
+    const signIn = { tenant, uid, browser, address, addressKey, guestId, expiresAt };
+    await this.store.signIns.chooseAddress(signIn);
+    const letter = guestId === null ? null : letterTo(address);
+    return {
+      tenant,
+      uid,
+      browser,
+      address,
+      addressKey,
+      clientAddress,
+      subjects: nameSubjects({ tenant, addressKey, clientAddress }),
+      letter,
+    };
+  }
+
+  /** Sends, and returns the passcode that was mailed. @throws when none was sent */
+  async send(visit: Visit): Promise<string> {
+    const { outcome } = await this.issuePasscode(visit);
+    const mail = this.tray.at(-1);
+    if (outcome !== 'sent' || !mail) throw new Error(`nothing was sent: ${outcome}`);
+    return mail.passcode;
+  }
+
+  verify(visit: Visit, passcode: string) {
+    return this.verifyPasscode({ ...visit, passcode });
+  }
+
+  /** Submits one passcode after another; returns the outcomes. */
+  async verifyAll(visit: Visit, passcodes: readonly string[]): Promise<readonly string[]> {
+    const outcomes: string[] = [];
+    for (const passcode of passcodes) outcomes.push((await this.verify(visit, passcode)).outcome);
+    return outcomes;
+  }
+
+  signIn(visit: Visit) {
+    return this.store.signIns.find(visit.tenant, visit.uid);
+  }
+}
+
+/** Passcodes that differ from `right` and from each other. */
+export function wrongOnes(right: string, count: number): readonly string[] {
+  const at = Number(right) || 0;
+  return Array.from({ length: count }, (_, index) =>
+    String((at + index + 1) % 100_000_000).padStart(8, '0'),
+  );
+}
+
+export function letterTo(to: string) {
+  return {
+    to,
+    locale: 'en',
+    tenantName: 'Contoso',
+    clientName: 'Docs',
+    browserFamily: '',
+    network: '203.0.113.x',
+    invitedBy: null,
+    support: null,
+    privacyUrl: null,
+    issuerHost: 'guest.example',
+  };
+}
+
+/** An outbox that keeps its rows in the store, and what they carry to itself. */
+function createTray(tray: (PasscodeMail | null)[]): PasscodeOutbox {
+  const written = new Map<string, PasscodeMail | null>();
+  return {
+    async enqueue(tx, { tenant, content, expiresAt }) {
+      const id = unique('message');
+      written.set(id, content?.kind === 'passcode' ? content : null);
+      await tx.outbox.enqueue({
+        id,
+        tenant,
+        sealed: content && 'sealed',
+        state: content ? 'queued' : 'decoy',
+        nextAttemptAt: 0,
+        expiresAt,
+        createdAt: 0,
+      });
+      return id;
+    },
+    wake: (id) => tray.push(written.get(id ?? '') ?? null),
+  };
+}
