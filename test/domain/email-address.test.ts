@@ -125,12 +125,14 @@ describe('parseEmailAddress', () => {
 
   it('T36 refuses long input after asking for its length alone', () => {
     const asked: PropertyKey[] = [];
-    const long = new Proxy(Object('a@'.repeat(500_000)) as object, {
+    const text: object = Object('a@'.repeat(500_000));
+    const long: unknown = new Proxy(text, {
       get: (target, name) => {
         asked.push(name);
         return Reflect.get(target, name, target) as unknown;
       },
     });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it counts what is asked of it
     assert.equal(parseEmailAddress(long as string), undefined);
     assert.deepEqual(asked, ['length']);
     assert.equal(parseEmailAddress('('.repeat(50_000)), undefined);
@@ -194,13 +196,7 @@ describe('toDomain', () => {
       'u@b.c',
       'a%2e.c',
     ];
-    for (const input of [
-      ...inputs,
-      'a_b.example',
-      'a..b',
-      'xn--a.example',
-      `${'a'.repeat(64)}.b`,
-    ]) {
+    for (const input of [...inputs, 'a_b.example', 'a..b', `${'a'.repeat(64)}.b`]) {
       assert.equal(toDomain(input), undefined, input);
     }
   });

@@ -89,7 +89,7 @@ describe('createDirectory', () => {
     const then = now;
     now += 60;
     // Both by what is known and by what a second tab still believes.
-    await directory.redeem(redeemed!, 'emailOneTimePasscode');
+    await directory.redeem(redeemed, 'emailOneTimePasscode');
     await directory.redeem(guest, 'emailOneTimePasscode');
     assert.equal((await directory.findBySubject(tenant, guest.id))?.redeemedAt, then);
   });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { errors as oidcErrors, type KoaContextWithOIDC } from 'oidc-provider';
 import { type ErrorCode, errorTable, GuestError } from '../../src/domain/errors.ts';
@@ -11,8 +10,12 @@ import { createTranslator } from '../../src/i18n.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 const EXAMPLE = 'https://guest.example/{tenant}/v2.0';
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table's own names
+const CODES = Object.keys(errorTable) as ErrorCode[];
 const SECRET = 'SELECT * FROM guests -- at /srv/app/x.ts:1 password=hunter2';
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+const httpError = (status: number) => Object.assign(new Error('http'), { status });
 
 describe('createErrorGate', () => {
   let server: Server;
@@ -32,6 +35,7 @@ describe('createErrorGate', () => {
     app.use(gate.middleware);
     app.use(async (ctx) => {
       if (!engineOut) throw fault;
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the gate reads Koa's part
       await gate.answerEngine(ctx as unknown as KoaContextWithOIDC, engineOut, fault);
     });
     server = app.listen(0, '127.0.0.1');
@@ -45,17 +49,21 @@ describe('createErrorGate', () => {
 
   async function answerTo(thrown: unknown, headers: Record<string, string> = {}) {
     fault = thrown;
-    const { port } = server.address() as AddressInfo;
+    const address = server.address();
+    assert.ok(typeof address === 'object' && address);
+    const { port } = address;
     const response = await fetch(`http://127.0.0.1:${port}/a/v2.0/x?secret=1`, { headers });
     return { response, status: response.status, text: await response.text() };
   }
 
-  const lastLine = (): Record<string, unknown> =>
-    JSON.parse(lines.at(-1)!) as Record<string, unknown>;
+  function lastLine(): Record<string, unknown> {
+    const line: Record<string, unknown> = JSON.parse(lines.at(-1)!);
+    return line;
+  }
 
   it('S65 shows nothing of a fault but a reference, to programs', async () => {
     const { status, text, response } = await answerTo(new Error(SECRET));
-    const body = JSON.parse(text) as ProblemJson;
+    const body: ProblemJson = JSON.parse(text);
     assert.equal(status, 500);
     assert.equal(body.error, 'server_error');
     assert.equal(body.error_code, 'internal');
@@ -86,10 +94,10 @@ describe('createErrorGate', () => {
   });
 
   it('gives every code its status, as JSON and as a page', async () => {
-    for (const code of Object.keys(errorTable) as ErrorCode[]) {
+    for (const code of CODES) {
       const program = await answerTo(new GuestError(code));
       assert.equal(program.status, errorTable[code].status, code);
-      const body = JSON.parse(program.text) as ProblemJson;
+      const body: ProblemJson = JSON.parse(program.text);
       assert.equal(body.error_code, code);
       assert.equal(body.error, errorTable[code].oauth);
       assert.match(body.error_description, /^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/);
@@ -121,12 +129,11 @@ describe('createErrorGate', () => {
     const page = await answerTo(new GuestError('tenant_missing'), HTML);
     assert.equal(page.status, 400);
     assert.ok(page.text.includes(EXAMPLE));
-    const body = JSON.parse((await answerTo(new GuestError('tenant_missing'))).text) as ProblemJson;
+    const body: ProblemJson = JSON.parse((await answerTo(new GuestError('tenant_missing'))).text);
     assert.ok(body.error_description.includes(EXAMPLE));
   });
 
   it('blames the caller for what the caller did', async () => {
-    const httpError = (status: number) => Object.assign(new Error('http'), { status });
     const rows: readonly (readonly [unknown, number])[] = [
       [httpError(404), 404],
       [httpError(405), 405],
@@ -140,11 +147,12 @@ describe('createErrorGate', () => {
     for (const [thrown, status] of rows) assert.equal((await answerTo(thrown)).status, status);
   });
 
+  const type = async (accept: string) => {
+    const { response } = await answerTo(new GuestError('not_found'), { accept });
+    return (response.headers.get('content-type') ?? '').split(';')[0];
+  };
+
   it('gives JSON to who accepts anything, and pages to browsers', async () => {
-    const type = async (accept: string) => {
-      const { response } = await answerTo(new GuestError('not_found'), { accept });
-      return (response.headers.get('content-type') ?? '').split(';')[0];
-    };
     assert.equal(await type('*/*'), 'application/json');
     assert.equal(await type('application/json'), 'application/json');
     assert.equal(await type('text/html'), 'text/html');
@@ -160,7 +168,7 @@ describe('createErrorGate', () => {
     assert.equal(page.status, 400);
     assert.ok(!page.text.includes(evil));
     assert.equal(page.response.headers.get('location'), null);
-    const body = JSON.parse((await answerTo(thrown)).text) as ProblemJson;
+    const body: ProblemJson = JSON.parse((await answerTo(thrown)).text);
     assert.equal(body.error, 'invalid_redirect_uri');
     assert.equal(body.error_code, 'request_refused');
   });
@@ -179,7 +187,8 @@ describe('createErrorGate', () => {
     engineOut = { error: 'invalid_request', error_description: 'session not found' };
     const { text, status } = await answerTo(new oidcErrors.SessionNotFound('session not found'));
     assert.equal(status, 400);
-    assert.equal((JSON.parse(text) as ProblemJson).error_code, 'interaction_expired');
+    const body: ProblemJson = JSON.parse(text);
+    assert.equal(body.error_code, 'interaction_expired');
   });
 });
 

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import Koa from 'koa';
 import { field, readForm } from '../../src/http/form.ts';
 import { GuestError } from '../../src/domain/errors.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
+
+const fields = (count: number) =>
+  Array.from({ length: count }, (_, index) => `f${index}=`).join('&');
 
 describe('readForm', () => {
   let server: Server;
@@ -41,7 +43,9 @@ describe('readForm', () => {
     body: string | Buffer,
     headers: Record<string, string> = {},
   ): Promise<{ status: number; text: string }> {
-    const { port } = server.address() as AddressInfo;
+    const address = server.address();
+    assert.ok(typeof address === 'object' && address);
+    const { port } = address;
     const chunked = headers['transfer-encoding'] === 'chunked';
     return new Promise((resolve, reject) => {
       const sent = httpRequest({
@@ -130,8 +134,6 @@ describe('readForm', () => {
   });
 
   it('T89 refuses many fields', async () => {
-    const fields = (count: number) =>
-      Array.from({ length: count }, (_, index) => `f${index}=`).join('&');
     await refuses('parameter_malformed', fields(17));
     await refuses('parameter_malformed', fields(1500));
     assert.equal((await post(fields(16))).status, 200);
@@ -158,9 +160,10 @@ describe('readForm', () => {
   });
 });
 
-describe('field', () => {
-  const ctx = (body: unknown) => ({ request: { body } }) as unknown as Koa.Context;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
+const ctx = (body: unknown) => ({ request: { body } }) as unknown as Koa.Context;
 
+describe('field', () => {
   it('is empty for a field that is not there', () => {
     assert.equal(field(ctx({ code: 'x' }), 'csrf'), '');
     assert.equal(field(ctx(undefined), 'code'), '');

@@ -19,13 +19,18 @@ const guest: Guest = {
 };
 
 const asked: (readonly [string | undefined, string])[] = [];
+/** A request with only what is read of it. */
+const requestOf = (oidc: object) =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
+  ({ oidc }) as unknown as KoaContextWithOIDC;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
 const directory = {
   findBySubject: (tenant: string | undefined, subject: string) => {
     asked.push([tenant, subject]);
     return Promise.resolve(subject === guest.id ? guest : undefined);
   },
 } as unknown as Directory;
-const ctx = { oidc: {} } as unknown as KoaContextWithOIDC;
+const ctx = requestOf({});
 
 describe('createFindAccount', () => {
   it('gives the account of a guest with its claims', async () => {
@@ -56,10 +61,8 @@ describe('createFindAccount', () => {
 describe('guestOf', () => {
   it('finds the guest of an account of ours, and none in another', async () => {
     const account = await createFindAccount(directory, 'a')(ctx, guest.id);
-    const of = (value: unknown) =>
-      guestOf({ oidc: { account: value } } as unknown as KoaContextWithOIDC);
-    assert.equal(of(account), guest);
-    assert.equal(of({ accountId: 'x' }), undefined);
-    assert.equal(of(undefined), undefined);
+    assert.equal(guestOf(requestOf({ account })), guest);
+    assert.equal(guestOf(requestOf({ account: { accountId: 'x' } })), undefined);
+    assert.equal(guestOf(requestOf({ account: undefined })), undefined);
   });
 });

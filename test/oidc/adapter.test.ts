@@ -20,16 +20,18 @@ describe('createAdapterFactory', () => {
     createAdapterFactory({ store: nodes[node].oidc, namespace, clock: () => now })(model);
   const save = async (model: string, payload: Partial<AdapterPayload> = {}, expiresIn = 600) => {
     const id = unique(model);
-    await adapter(model).upsert(
-      id,
-      { jti: id, kind: model, ...payload } as AdapterPayload,
-      expiresIn,
-    );
+    await adapter(model).upsert(id, { jti: id, kind: model, ...payload }, expiresIn);
     return id;
   };
 
+  const grant = async () => {
+    const grantId = unique('Grant');
+    await adapter('Grant').upsert(grantId, { jti: grantId }, 600);
+    return grantId;
+  };
+  const open = () => openStore({ kind: 'sqlite', file: join(folder, 'g.db') });
+
   before(async () => {
-    const open = () => openStore({ kind: 'sqlite', file: join(folder, 'g.db') });
     nodes = [await open(), await open()];
   });
   after(async () => {
@@ -110,12 +112,6 @@ describe('createAdapterFactory', () => {
   });
 
   describe('S44 consume', () => {
-    const grant = async () => {
-      const grantId = unique('Grant');
-      await adapter('Grant').upsert(grantId, { jti: grantId }, 600);
-      return grantId;
-    };
-
     it('marks the record as used', async () => {
       const id = await save('AuthorizationCode', { grantId: await grant() });
       await adapter('AuthorizationCode').consume(id);
@@ -153,11 +149,7 @@ describe('createAdapterFactory', () => {
     it('stays used when the engine saves the record again', async () => {
       const id = await save('RefreshToken', { grantId: await grant() });
       await adapter('RefreshToken').consume(id);
-      await adapter('RefreshToken').upsert(
-        id,
-        { jti: id, kind: 'RefreshToken' },
-        600,
-      );
+      await adapter('RefreshToken').upsert(id, { jti: id, kind: 'RefreshToken' }, 600);
       assert.equal((await adapter('RefreshToken').find(id))?.consumed, START);
       await assert.rejects(adapter('RefreshToken').consume(id), errors.InvalidGrant);
     });
@@ -178,11 +170,7 @@ describe('createAdapterFactory', () => {
     const id = unique('jti');
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
-        adapter('ReplayDetection', 'a', index % 2 ? 0 : 1).upsert(
-          id,
-          { iss: 'x' },
-          60,
-        ),
+        adapter('ReplayDetection', 'a', index % 2 ? 0 : 1).upsert(id, { iss: 'x' }, 60),
       ),
     );
     assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);

@@ -53,17 +53,19 @@ describe('cookieNames', () => {
   });
 });
 
+function browser(cookie?: [name: string, value: string]) {
+  const set: { name: string; value: string; options: Record<string, unknown> }[] = [];
+  const cookies = {
+    get: (name: string) => (cookie?.[0] === name ? cookie[1] : undefined),
+    set: (name: string, value: string, options: Record<string, unknown>) =>
+      set.push({ name, value, options }),
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
+  return { ctx: { cookies } as unknown as Context, set };
+}
+const digestOf = (value: string) => createHash('sha256').update(value).digest('base64url');
+
 describe('createBrowserBinding', () => {
-  function browser(cookie?: [name: string, value: string]) {
-    const set: { name: string; value: string; options: Record<string, unknown> }[] = [];
-    const cookies = {
-      get: (name: string) => (cookie?.[0] === name ? cookie[1] : undefined),
-      set: (name: string, value: string, options: Record<string, unknown>) =>
-        set.push({ name, value, options }),
-    };
-    return { ctx: { cookies } as unknown as Context, set };
-  }
-  const digestOf = (value: string) => createHash('sha256').update(value).digest('base64url');
   const value = randomBytes(32).toString('base64url');
 
   it('S24 gives a new browser 256 random bits and remembers their digest', () => {
@@ -71,11 +73,12 @@ describe('createBrowserBinding', () => {
     const digest = createBrowserBinding(true).ensure(ctx);
     assert.equal(set.length, 1);
     const [cookie] = set;
-    assert.equal(cookie?.name, '__Host-bid');
-    assert.equal(Buffer.from(cookie?.value ?? '', 'base64url').length, 32);
-    assert.equal(digest, digestOf(cookie!.value));
-    assert.notEqual(digest, cookie?.value);
-    const { path, httpOnly, sameSite, secure, domain, overwrite: _, ...rest } = cookie!.options;
+    assert.ok(cookie);
+    assert.equal(cookie.name, '__Host-bid');
+    assert.equal(Buffer.from(cookie.value, 'base64url').length, 32);
+    assert.equal(digest, digestOf(cookie.value));
+    assert.notEqual(digest, cookie.value);
+    const { path, httpOnly, sameSite, secure, domain, overwrite: _, ...rest } = cookie.options;
     assert.deepEqual(
       [path, httpOnly, sameSite, secure, domain],
       ['/', true, 'lax', true, undefined],

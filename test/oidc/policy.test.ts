@@ -31,18 +31,22 @@ function requestOf(
     client: { redirectUriAllowed: () => allowsRedirect },
     result,
   };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
   return { oidc } as unknown as KoaContextWithOIDC;
 }
 
-function loginCheck(reason: string, changes: Partial<PolicyDeps> = {}) {
-  const policy = createPolicy({
+function policyOf(changes: Partial<PolicyDeps> = {}) {
+  return createPolicy({
     browser: { ensure: () => 'browser-A', read: () => 'browser-A' },
     tenantOf: () => tenant,
     sessionSeconds: DAY,
     clock: () => NOW,
     ...changes,
   });
-  const check = policy.get('login')?.checks.get(reason);
+}
+
+function loginCheck(reason: string, changes: Partial<PolicyDeps> = {}) {
+  const check = policyOf(changes).get('login')?.checks.get(reason);
   assert.ok(check, reason);
   assert.equal(check.error, 'login_required');
   return check.check;
@@ -117,28 +121,15 @@ describe('createPolicy', () => {
   });
 
   it('S24 binds every prompt to browser and tenant', async () => {
-    const policy = createPolicy({
-      browser: { ensure: () => 'browser-A', read: () => undefined },
-      tenantOf: () => tenant,
-      sessionSeconds: DAY,
-      clock: () => NOW,
-    });
-    const oidc = { ...requestOf().oidc, params: {}, client: {}, entities: {}, claims: {} };
-    const ctx = { oidc } as unknown as KoaContextWithOIDC;
-    const details = await policy.get('login')?.details(ctx);
+    const details = await policyOf()
+      .get('login')
+      ?.details(requestOf());
     assert.equal(details?.['browser'], 'browser-A');
     assert.equal(details?.['tenant'], 'a');
   });
 
   it('is fresh for every Provider', () => {
-    const make = () =>
-      createPolicy({
-        browser: { ensure: () => '', read: () => undefined },
-        tenantOf: () => tenant,
-        sessionSeconds: DAY,
-        clock: () => NOW,
-      });
-    assert.notEqual(make(), make());
-    assert.equal(make().get('login')?.checks.length, make().get('login')?.checks.length);
+    assert.notEqual(policyOf(), policyOf());
+    assert.equal(policyOf().get('login')?.checks.length, policyOf().get('login')?.checks.length);
   });
 });

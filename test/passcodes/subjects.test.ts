@@ -8,6 +8,7 @@ describe('createSubjects', () => {
   const key = randomBytes(32);
   const nameSubjects = createSubjects(key);
   const named = nameSubjects(request);
+  const at = (clientAddress: string) => nameSubjects({ ...request, clientAddress }).network;
 
   it('S65 names nobody in clear', () => {
     for (const name of [named.address, named.mailbox, named.network])
@@ -27,7 +28,6 @@ describe('createSubjects', () => {
   });
 
   it('S11 names the network, not the client', () => {
-    const at = (clientAddress: string) => nameSubjects({ ...request, clientAddress }).network;
     assert.equal(at('::ffff:203.0.113.7'), named.network);
     assert.equal(at('2001:db8::1'), at('2001:db8::2'));
     assert.notEqual(at('2001:db8::1'), at('2001:db8:0:1::1'));

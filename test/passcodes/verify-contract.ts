@@ -13,19 +13,19 @@ const MANY_SENDS = {
 const STRONG = /^[0-9A-HJKMNP-TV-Z]{16}$/;
 const WRONG_STRONG = '0'.repeat(16);
 
+/** A guest, and the sign-ins of others who know the address. */
+function whoever() {
+  return { tenant: unique('t'), address: `${unique('g')}@partner.example` };
+}
+
+async function failures(desk: Desk, visit: Visit): Promise<number | undefined> {
+  const budgets = addressFailureBudgets(visit.subjects, desk.limits);
+  return (await desk.store.budgets.read(budgets, desk.now))[0];
+}
+
 export function verifyContract(
   nodes: () => { readonly store: Store; readonly other: Store },
 ): void {
-  /** A guest, and the sign-ins of others who know the address. */
-  function whoever() {
-    return { tenant: unique('t'), address: `${unique('g')}@partner.example` };
-  }
-
-  async function failures(desk: Desk, visit: Visit): Promise<number | undefined> {
-    const budgets = addressFailureBudgets(visit.subjects, desk.limits);
-    return (await desk.store.budgets.read(budgets, desk.now))[0];
-  }
-
   describe('createVerifyPasscode', () => {
     it('S6 proves the sign-in, once', async () => {
       const desk = new Desk(nodes().store);
