@@ -156,7 +156,8 @@ export async function startDemoApplication(
 
 const STYLE = 'body{font:1.1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}';
 const FRAME = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Demo application</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>${STYLE}</style>`;
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,"><style>${STYLE}</style>`;
 
 const renderHome = ejs.compile(`${FRAME}
 <h1>Demo application</h1>

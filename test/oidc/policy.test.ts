@@ -121,9 +121,7 @@ describe('createPolicy', () => {
   });
 
   it('S24 binds every prompt to browser and tenant', async () => {
-    const details = await policyOf()
-      .get('login')
-      ?.details(requestOf());
+    const details = await policyOf().get('login')?.details(requestOf());
     assert.equal(details?.['browser'], 'browser-A');
     assert.equal(details?.['tenant'], 'a');
   });

@@ -1,6 +1,7 @@
 // Owns what the passcode tests stand on: two nodes on one database, a clock, and a tray for mail.
 
 import { randomBytes } from 'node:crypto';
+import { addressFailureBudgets } from '../../src/domain/budget.ts';
 import { parseEmailAddress } from '../../src/domain/email-address.ts';
 import { defaultLimits, type Limits } from '../../src/domain/limits.ts';
 import type { PasscodeMail } from '../../src/mail/content.ts';
@@ -10,10 +11,10 @@ import { createSubjects } from '../../src/passcodes/subjects.ts';
 import { createVerifyPasscode } from '../../src/passcodes/verify.ts';
 import type { Store } from '../../src/storage/store.ts';
 
-/** Midnight: every window starts here. */
-export const MIDNIGHT = 86_400 * 20_000 + 30 * 86_400 - ((86_400 * 20_000) % (30 * 86_400));
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
+/** A midnight with which every window starts, the one of 30 days too. */
+export const MIDNIGHT = 667 * 30 * DAY;
 
 const digests = createPasscodeDigests([randomBytes(32)]);
 const nameSubjects = createSubjects(randomBytes(32));
@@ -23,6 +24,11 @@ let made = 0;
 export function unique(prefix: string): string {
   made += 1;
   return `${prefix}-${made}`;
+}
+
+/** One guest, for the sign-ins of everybody who knows the address. */
+export function whoever() {
+  return { tenant: unique('t'), address: `${unique('g')}@partner.example` };
 }
 
 /** One sign-in of one browser. */
@@ -97,6 +103,12 @@ export class Desk {
     const outcomes: string[] = [];
     for (const passcode of passcodes) outcomes.push((await this.verify(visit, passcode)).outcome);
     return outcomes;
+  }
+
+  /** Failures counted today for the address. */
+  async failures(visit: Visit): Promise<number | undefined> {
+    const budgets = addressFailureBudgets(visit.subjects, this.limits);
+    return (await this.store.budgets.read(budgets, this.now))[0];
   }
 
   signIn(visit: Visit) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { scopeFailureBudgets, sendBudgets } from '../../src/domain/budget.ts';
 import type { Store } from '../../src/storage/store.ts';
-import { DAY, Desk, HOUR, letterTo, MIDNIGHT, unique, wrongOnes } from './desk.ts';
+import { DAY, Desk, HOUR, letterTo, MIDNIGHT, unique, whoever, wrongOnes } from './desk.ts';
 
 export function issueContract(nodes: () => { readonly store: Store; readonly other: Store }): void {
   describe('createIssuePasscode', () => {
@@ -113,7 +113,7 @@ export function issueContract(nodes: () => { readonly store: Store; readonly oth
 
     it('S11 sends 5 in an hour to one address, from any number of sign-ins', async () => {
       const desk = new Desk(nodes().store);
-      const whose = { tenant: unique('t'), address: `${unique('g')}@partner.example` };
+      const whose = whoever();
       for (let index = 0; index < 5; index += 1) await desk.send(await desk.begin(whose));
       const visit = await desk.begin(whose);
       desk.now += 600;
@@ -141,7 +141,7 @@ export function issueContract(nodes: () => { readonly store: Store; readonly oth
 
     it('T17 sends 20 in a day to one address and says when the next day is', async () => {
       const desk = new Desk(nodes().store);
-      const whose = { tenant: unique('t'), address: `${unique('g')}@partner.example` };
+      const whose = whoever();
       for (let index = 0; index < 20; index += 1) {
         desk.now = MIDNIGHT + Math.floor(index / 5) * HOUR;
         await desk.send(await desk.begin(whose));
@@ -172,7 +172,7 @@ export function issueContract(nodes: () => { readonly store: Store; readonly oth
 
     it('S11 overshoots no budget when 40 sign-ins ask at once on two nodes', async () => {
       const desks = [new Desk(nodes().store), new Desk(nodes().other)] as const;
-      const whose = { tenant: unique('t'), address: `${unique('g')}@partner.example` };
+      const whose = whoever();
       const visits = await Promise.all(Array.from({ length: 40 }, () => desks[0].begin(whose)));
       const outcomes = await Promise.all(
         visits.map((visit, index) => desks[index % 2 ? 0 : 1].issuePasscode(visit)),

@@ -1,6 +1,7 @@
 import { openStore } from '../../src/storage/open-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { startMariadb } from '../support/mariadb.ts';
+import { failureContract } from './failure-contract.ts';
 import { issueContract } from './issue-contract.ts';
 import { verifyContract } from './verify-contract.ts';
 
@@ -19,4 +20,5 @@ describe('Passcodes on MariaDB', () => {
 
   issueContract(() => nodes);
   verifyContract(() => nodes);
+  failureContract(() => nodes);
 });

@@ -9,6 +9,7 @@ import { createSubjects } from '../../src/passcodes/subjects.ts';
 import { openStore } from '../../src/storage/open-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { Desk, MIDNIGHT } from './desk.ts';
+import { failureContract } from './failure-contract.ts';
 import { issueContract } from './issue-contract.ts';
 import { verifyContract } from './verify-contract.ts';
 
@@ -36,6 +37,7 @@ describe('Passcodes on SQLite', () => {
 
   issueContract(() => nodes);
   verifyContract(() => nodes);
+  failureContract(() => nodes);
 
   it('S3 leaves no passcode in the file', async () => {
     const store = await open('dump');
