@@ -13,6 +13,7 @@ import { createFindAccount } from './account.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { type BrowserBinding, type CookieSigner, cookieNames } from './cookies.ts';
 import { createLoadExistingGrant } from './grant.ts';
+import { createOutboundFetch, outboundBodyLimits } from './outbound.ts';
 import { createPolicy, isFromEarlier, isSessionOver } from './policy.ts';
 
 /** The pages the engine shows by itself, drawn by whoever has the views. */
@@ -90,6 +91,8 @@ export function createOidcConfiguration(
       createHmac('sha256', deps.pairwiseKey)
         .update(`${issuer.namespace}\n${client.sectorIdentifier}\n${accountId}`)
         .digest('base64url'),
+    fetch: createOutboundFetch(secure),
+    fetchResponseBodyLimits: outboundBodyLimits,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     adapter: createAdapterFactory({
       store: deps.store.oidc,
@@ -99,13 +102,12 @@ export function createOidcConfiguration(
     ...yours,
     features: {
       backchannelLogout: { enabled: true },
-      revocation: { enabled: true },
-      introspection: {
-        enabled: true,
-        // The default would let any confidential client look into any token of the tenant.
-        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
-      },
+      // The defaults would let any confidential client look into any token of the tenant.
+      revocation: { enabled: true, allowedPolicy: isOwnToken },
+      introspection: { enabled: true, allowedPolicy: isOwnToken },
       claimsParameter: { enabled: true },
+      clientCredentials: { enabled: true },
+      jwtUserinfo: { enabled: true },
       pushedAuthorizationRequests: { enabled: true, allowUnregisteredRedirectUris: false },
       dPoP: { enabled: true, nonceSecret: deps.dpopSecret, allowReplay: false },
       ...yours.features,
@@ -155,4 +157,12 @@ export function createOidcConfiguration(
       RefreshToken: (_ctx, token) => left(token.authTime),
     },
   };
+}
+
+function isOwnToken(
+  _ctx: unknown,
+  client: { readonly clientId: string },
+  token: { readonly clientId?: string | undefined },
+): boolean {
+  return token.clientId === client.clientId;
 }
