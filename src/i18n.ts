@@ -36,6 +36,9 @@ export function createTranslator(
       { translation: JSON.parse(readFileSync(new URL(name, directory), 'utf8')) as object },
     ]),
   );
+  if (!Object.hasOwn(resources, SOURCE_LANGUAGE)) {
+    throw new TypeError(`no ${SOURCE_LANGUAGE}.json in ${directory.href}`);
+  }
   const i18n = createInstance();
   void i18n.init({
     resources,
@@ -65,11 +68,9 @@ export function createTranslator(
       ];
     }),
   );
-  const english = fixed.get(SOURCE_LANGUAGE);
-  if (!english) throw new TypeError(`no ${SOURCE_LANGUAGE}.json in ${directory.href}`);
   return {
     locales,
-    in: (locale) => fixed.get(locale) ?? english,
+    in: (locale) => fixed.get(locale) ?? fixed.get(SOURCE_LANGUAGE)!,
     negotiate: (wanted) => wanted.map(match).find((found) => found !== undefined) ?? locales[0]!,
   };
 

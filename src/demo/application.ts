@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import Router from '@koa/router';
+import { Router } from '@koa/router';
 import ejs from 'ejs';
 import Koa from 'koa';
 import * as client from 'openid-client';
@@ -119,7 +119,8 @@ export async function startDemoApplication(
     }
   });
   app.use(router.routes());
-  const server = createServer(app.callback());
+  const answer = app.callback();
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(Number(port), hostname.replace(/[[\]]/g, ''), resolve);
   });

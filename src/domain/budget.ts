@@ -42,7 +42,7 @@ export function addressFailureBudgets(subjects: BudgetSubjects, limits: Limits):
 }
 
 /**
- * Budgets of failed evaluations counted when the failure is known. Spending any of them makes new
+ * Budgets of failed evaluations counted when the failure is known, the consecutive one first. Spending any of them makes new
  * passcodes in its scope strong; nobody is locked out.
  *
  * @source S9; SP 800-63B-4 section 3.2.2 (100 consecutive failures)

@@ -2,7 +2,7 @@
 
 import { BlockList, isIP } from 'node:net';
 import type { IncomingMessage } from 'node:http';
-import Bowser from 'bowser';
+import { parse } from 'bowser';
 
 /** Finds the textual address of a client. */
 export type ClientAddressOf = (request: IncomingMessage) => string;
@@ -44,7 +44,7 @@ function plain(address: string): string {
 /** Names a browser as people do, e.g. `Chrome on Windows`; '' for anything unknown. */
 export function browserFamilyOf(userAgent: string | undefined): string {
   if (!userAgent || userAgent.length > 512) return '';
-  const { browser, os } = Bowser.parse(userAgent);
+  const { browser, os } = parse(userAgent);
   if (!browser.name) return '';
   return os.name ? `${browser.name} on ${os.name}` : browser.name;
 }

@@ -110,7 +110,7 @@ export function createErrorGate(deps: {
 
 function codeOf(error: unknown): ErrorCode {
   if (error instanceof GuestError) return error.code;
-  const { status } = error as { status?: unknown };
+  const { status } = Object(error) as { status?: unknown };
   if (status === 404) return 'not_found';
   if (status === 405) return 'method_not_allowed';
   if (status === 413) return 'body_too_large';
@@ -128,6 +128,6 @@ function engineCode(oauthError: string, error: unknown): ErrorCode {
 
 function detailOf(error: unknown): { detail?: unknown } {
   if (error instanceof GuestError) return { detail: error.detail };
-  const { error_description, error_detail } = error as Record<string, unknown>;
+  const { error_description, error_detail } = Object(error) as Record<string, unknown>;
   return { detail: error_detail ?? error_description };
 }

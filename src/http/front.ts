@@ -1,5 +1,6 @@
 // Owns everything that is not a tenant's Provider: refusals, redirects, assets, the mailbox.
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa from 'koa';
 import { GuestError } from '../domain/errors.ts';
 import type { ErrorGate } from './errors.ts';
@@ -24,7 +25,7 @@ export function createFront(deps: {
   readonly assets: (ctx: Koa.Context, name: string) => void;
   /** The development mailbox, where it is on. */
   readonly mailbox: ((ctx: Koa.Context) => Promise<void>) | undefined;
-}): ReturnType<Koa['callback']> {
+}): (request: IncomingMessage, response: ServerResponse) => void {
   const { views, gate, assets, mailbox } = deps;
   const app = new Koa();
   app.use(gate.middleware);
@@ -50,7 +51,8 @@ export function createFront(deps: {
           : openMailbox(ctx);
     }
   });
-  return app.callback();
+  const answer = app.callback();
+  return (request, response) => void answer(request, response);
 
   async function openMailbox(ctx: Koa.Context): Promise<void> {
     if (!mailbox) throw new GuestError('not_found');

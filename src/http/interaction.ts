@@ -1,6 +1,6 @@
 // Owns the pages of a sign-in: parse, check the form token, call one step, draw what comes next.
 
-import Router from '@koa/router';
+import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import { GuestError } from '../domain/errors.ts';
@@ -55,14 +55,12 @@ export function createInteractionPages(
   const visited: Middleware = async (ctx, next) => open(ctx as PageContext, next);
   const posted: Middleware = async (ctx, next) => checkForm(ctx as PageContext, next);
 
-  router.get('/', visited, (ctx) => show(ctx as PageContext));
-  router.get('/address', visited, (ctx) => showAddress(ctx as PageContext));
+  router.get('/', visited, (ctx) => show(ctx));
+  router.get('/address', visited, (ctx) => showAddress(ctx));
   router.post('/address', readForm, visited, posted, async (ctx) => {
     const typed = field(ctx, 'email');
     const done = await steps.chooseAddress(ctx.state.visit, typed);
-    await follow(ctx as PageContext, done, (problem) =>
-      showAddress(ctx as PageContext, { typed, problem }),
-    );
+    await follow(ctx, done, (problem) => showAddress(ctx, { typed, problem }));
   });
   router.post('/send', readForm, visited, posted, async (ctx) =>
     follow(ctx as PageContext, await steps.sendPasscode(ctx.state.visit)),

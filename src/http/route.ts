@@ -45,7 +45,7 @@ export function routeRequest(request: RoutableRequest, tenants: TenantIndex, hos
   }
   // The absolute form names a host of its own; no client of an origin server sends it.
   if (!request.url.startsWith('/')) return refuse('request_refused');
-  const [path = '', search = ''] = splitQuery(request.url);
+  const [path, search] = splitQuery(request.url);
   const named = tenantParameters(search);
   if (path.startsWith('/assets/') || path === '/dev/mailbox' || path.startsWith('/dev/mailbox/')) {
     return { to: 'server' };

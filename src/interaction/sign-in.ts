@@ -126,6 +126,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
       tenant: visit.tenant.id,
       uid: visit.uid,
       browser: visit.browser,
+      addressKey: signIn.addressKey,
       subjects: subjectsOf(visit, signIn),
       letter: guest ? letterTo(guest, visit) : null,
     });
@@ -163,6 +164,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
       tenant: visit.tenant.id,
       uid: visit.uid,
       browser: visit.browser,
+      addressKey: signIn.addressKey,
       subjects: subjectsOf(visit, signIn),
       passcode: parsed.passcode,
     });

@@ -2,7 +2,7 @@
 // one means in OAuth's words.
 
 import { createHash } from 'node:crypto';
-import Provider, { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { errors, Provider, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Clock } from '../domain/clock.ts';
 import type { OidcRecord, OidcStore } from '../storage/store.ts';
 

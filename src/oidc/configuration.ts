@@ -87,10 +87,13 @@ export function createOidcConfiguration(
     },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
-    pairwiseIdentifier: (_ctx, accountId, client) =>
-      createHmac('sha256', deps.pairwiseKey)
-        .update(`${issuer.namespace}\n${client.sectorIdentifier}\n${accountId}`)
-        .digest('base64url'),
+    pairwiseIdentifier: (_ctx, accountId, client) => {
+      // The engine computes it and its types forgot it.
+      const { sectorIdentifier } = client as typeof client & { sectorIdentifier?: string };
+      return createHmac('sha256', deps.pairwiseKey)
+        .update(`${issuer.namespace}\n${sectorIdentifier ?? client.clientId}\n${accountId}`)
+        .digest('base64url');
+    },
     fetch: createOutboundFetch(secure),
     fetchResponseBodyLimits: outboundBodyLimits,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -121,7 +124,7 @@ export function createOidcConfiguration(
       // The features' type is a union over what is enabled; a spread of the host's part defeats it.
     } as NonNullable<Configuration['features']>,
     pkce: { required: () => true, ...yours.pkce },
-    claims: { ...claimsByScope, ...yours.claims } as NonNullable<Configuration['claims']>,
+    claims: { ...claimsByScope, ...yours.claims },
     // Relying parties built for Entra look for the address in the ID token, not at userinfo.
     conformIdTokenClaims: yours.conformIdTokenClaims ?? false,
     acrValues: [...new Set([...(yours.acrValues ?? []), PASSCODE_ACR])],

@@ -17,8 +17,9 @@ export const outboundBodyLimits = {
  */
 export function createOutboundFetch(secure: boolean): OutboundFetch {
   return (url, options) => {
-    const guarded = { ...options, redirect: 'manual' } as RequestInit & { dispatcher?: unknown };
-    if (!secure && isLoopback(new URL(url).hostname)) delete guarded.dispatcher;
+    const guarded: RequestInit & { dispatcher?: unknown } = { ...options, redirect: 'manual' };
+    const target = url instanceof Request ? url.url : url;
+    if (!secure && isLoopback(new URL(target).hostname)) delete guarded.dispatcher;
     return fetch(url, guarded);
   };
 }

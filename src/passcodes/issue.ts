@@ -10,7 +10,6 @@ import {
   windowEnd,
 } from '../domain/budget.ts';
 import type { Clock } from '../domain/clock.ts';
-import { parseEmailAddress } from '../domain/email-address.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { MailContent, PasscodeMail } from '../mail/content.ts';
 import type { SignIn, Store } from '../storage/store.ts';
@@ -28,6 +27,8 @@ export interface IssueRequest {
   readonly uid: string;
   /** Digest of the browser that asks (S24). */
   readonly browser: string;
+  /** Whom letter and subjects were made for. */
+  readonly addressKey: string;
   readonly subjects: BudgetSubjects;
   /** null for an address nobody invited: the same work, and no mail (S62). */
   readonly letter: PasscodeLetter | null;
@@ -112,13 +113,14 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
     });
     if (!signIn) throw new Refused(await whyNotSent(tx, request, now));
     // The address may have changed since the letter was written: without this a guest who races two
-    // requests would be mailed the passcode of another (S17).
-    const isOurs =
-      !request.letter || parseEmailAddress(request.letter.to)?.key === signIn.addressKey;
-    if (!isOurs) throw new Refused({ outcome: 'gone' });
+    // requests would be mailed the passcode of another (S17), and another would pay for it (S8).
+    if (signIn.addressKey !== request.addressKey) throw new Refused({ outcome: 'gone' });
     const budgets = sendBudgets(subjects, limits);
     const spent = overspent(budgets, await tx.budgets.spend(budgets, now));
-    if (spent) throw new Refused({ outcome: 'throttled', retryAt: windowEnd(spent, now) });
+    if (spent.length > 0) {
+      const retryAt = Math.max(...spent.map((budget) => windowEnd(budget, now)));
+      throw new Refused({ outcome: 'throttled', retryAt });
+    }
 
     const passcode = strong
       ? generateStrongPasscode()
@@ -172,7 +174,7 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
   }
 }
 
-/** The first budget whose count went over its limit. */
-function overspent(budgets: readonly Budget[], counts: readonly number[]): Budget | undefined {
-  return budgets.find((budget, index) => (counts[index] ?? 0) > budget.limit);
+/** The budgets whose count went over their limit. */
+function overspent(budgets: readonly Budget[], counts: readonly number[]): readonly Budget[] {
+  return budgets.filter((budget, index) => (counts[index] ?? 0) > budget.limit);
 }

@@ -19,6 +19,8 @@ export interface VerifyRequest {
   readonly uid: string;
   /** Digest of the browser that asks (S24). */
   readonly browser: string;
+  /** Whom the subjects were made for. */
+  readonly addressKey: string;
   readonly subjects: BudgetSubjects;
   /** As {@link parseTypedPasscode} gave it: format faults never come this far (S13). */
   readonly passcode: string;
@@ -81,14 +83,18 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
       maxAttempts: limits.attemptsPerPasscode,
     });
     if (!signIn) throw new NotEvaluated(await whyNotEvaluated(tx, request));
-    await reserve(tx, signIn, subjects, now);
+    // The address may have changed since: a guess at one guest would be billed to another (S8).
+    if (signIn.addressKey !== request.addressKey) throw new NotEvaluated({ outcome: 'gone' });
+    const consecutive = await reserve(tx, signIn, subjects, now);
 
     const matched = findMatch(signIn, await tx.passcodes.list(tenant, uid), request.passcode);
     if (matched && isLive(matched, signIn, now)) {
       // The conditional update decides between two right codes that arrive at once (S6).
       const first = await tx.signIns.markVerified(tenant, uid, browser, now);
       if (!first) return { outcome: 'used' };
-      await release(tx, signIn, subjects, now);
+      if (!signIn.strong) await tx.budgets.refund(addressFailureBudgets(subjects, limits), now);
+      const { scope, subject } = consecutiveFailureBudget(subjects, limits);
+      if (consecutive > 0) await tx.budgets.clear(scope, subject);
       return { outcome: 'verified', signIn: { ...signIn, verifiedAt: now } };
     }
     await tx.budgets.spend(scopeFailureBudgets(subjects, limits), now);
@@ -98,8 +104,16 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     return expired ? { outcome: 'expired' } : { outcome: 'mismatch', attemptsLeft };
   }
 
-  /** Reserves the exact address budgets before anything is compared, or refuses to compare (S8). */
-  async function reserve(tx: Store, signIn: SignIn, subjects: BudgetSubjects, now: number) {
+  /**
+   * Reserves the exact address budgets before anything is compared, or refuses to compare (S8).
+   * @returns failures of the address without a success between them
+   */
+  async function reserve(
+    tx: Store,
+    signIn: SignIn,
+    subjects: BudgetSubjects,
+    now: number,
+  ): Promise<number> {
     const scopes = scopeFailureBudgets(subjects, limits);
     const used = await tx.budgets.read(scopes, now);
     const network = scopes.findIndex((budget) => budget.scope === 'failure.network.day');
@@ -107,8 +121,9 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
       const retryAt = windowEnd(scopes[network]!, now);
       throw new NotEvaluated({ outcome: 'throttled', retryAt });
     }
+    const consecutive = used[0] ?? 0;
     // 80 bits need no budget; refusing them would let an attacker lock the guest out.
-    if (signIn.strong) return;
+    if (signIn.strong) return consecutive;
     if (scopes.some((budget, index) => (used[index] ?? 0) >= budget.limit)) {
       throw new NotEvaluated({ outcome: 'superseded' });
     }
@@ -117,12 +132,7 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     if (exact.some((budget, index) => (counts[index] ?? 0) > budget.limit)) {
       throw new NotEvaluated({ outcome: 'superseded' });
     }
-  }
-
-  async function release(tx: Store, signIn: SignIn, subjects: BudgetSubjects, now: number) {
-    if (!signIn.strong) await tx.budgets.refund(addressFailureBudgets(subjects, limits), now);
-    const { scope, subject } = consecutiveFailureBudget(subjects, limits);
-    await tx.budgets.clear(scope, subject);
+    return consecutive;
   }
 
   function findMatch(
@@ -139,12 +149,12 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
       )
       .at(0);
   }
+}
 
-  async function whyNotEvaluated(tx: Store, request: VerifyRequest): Promise<VerifyOutcome> {
-    const signIn = await tx.signIns.find(request.tenant, request.uid);
-    if (!signIn || signIn.browser !== request.browser) return { outcome: 'gone' };
-    if (signIn.verifiedAt !== null) return { outcome: 'used' };
-    if (signIn.sends < signIn.liveFrom) return { outcome: 'not_sent' };
-    return { outcome: 'exhausted' };
-  }
+async function whyNotEvaluated(tx: Store, request: VerifyRequest): Promise<VerifyOutcome> {
+  const signIn = await tx.signIns.find(request.tenant, request.uid);
+  if (!signIn || signIn.browser !== request.browser) return { outcome: 'gone' };
+  if (signIn.verifiedAt !== null) return { outcome: 'used' };
+  if (signIn.sends < signIn.liveFrom) return { outcome: 'not_sent' };
+  return { outcome: 'exhausted' };
 }

@@ -175,7 +175,7 @@ export async function assemble(
     log,
     async close() {
       await outbox.stop();
-      await mailer.close();
+      mailer.close();
       time.stop();
       await store.close();
     },

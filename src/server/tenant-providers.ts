@@ -1,7 +1,7 @@
 // Owns the Providers: one per tenant, built on first use, forgotten when long unused.
 
 import { LRUCache } from 'lru-cache';
-import { Provider, type ClientMetadata } from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 import { GuestError } from '../domain/errors.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { RequestHandler } from '../http/dispatcher.ts';
@@ -46,7 +46,7 @@ export function createTenantProviders(
   async function build(tenant: Tenant): Promise<RequestHandler> {
     const jwks = await guests.parts.signingKeys.jwksFor(tenant.id);
     const issuer = { tenant, pagesAt: `/${tenant.id}/signin` };
-    const clients = tenant.clients.map((client) => ({ ...client }) as unknown as ClientMetadata);
+    const clients = tenant.clients.map((client) => ({ ...client }));
     const provider = new Provider(
       `${publicUrl}/${tenant.id}/v2.0`,
       guests.configuration({ clients, jwks }, issuer),
@@ -63,6 +63,7 @@ export function createTenantProviders(
     guests.attach(provider, issuer);
     // The constructor does not look at client metadata; better to fail here than for one guest.
     for (const { client_id } of tenant.clients) await provider.Client.find(client_id);
-    return provider.callback();
+    const answer = provider.callback();
+    return (request, response) => void answer(request, response);
   }
 }

@@ -1,6 +1,8 @@
 // Owns reading a CPU profile: which part of the server the time goes to, and which functions.
 //
-//   node test/bench/run.ts --quick --profile /tmp/profile && node test/bench/profile.ts /tmp/profile/*
+//   node test/bench/run.ts --profile /tmp/profile && node test/bench/profile.ts /tmp/profile/*
+//
+// A profile is of wall time on the main thread: waiting for SQLite's disk counts, threads do not.
 
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';

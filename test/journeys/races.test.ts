@@ -78,7 +78,10 @@ for (const store of stores) {
       const pressed = await Promise.all(
         Array.from({ length: 5 }, () => jar.post(`${start.url.href}/send`, { csrf })),
       );
-      assert.deepEqual(pressed.map(({ status }) => status).toSorted(), [303, 429, 429, 429, 429]);
+      assert.deepEqual(
+        pressed.map(({ status }) => status).toSorted((x, y) => x - y),
+        [303, 429, 429, 429, 429],
+      );
       const tooSoon = pressed.find(({ status }) => status === 429);
       assert.ok(Number(tooSoon?.headers['retry-after']) <= 30);
       const code = await world.passcodeFor('twice@partner.example');

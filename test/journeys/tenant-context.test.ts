@@ -108,7 +108,7 @@ describe('tenant context', () => {
       }),
     );
     const [a = [], b = []] = sets;
-    assert.deepEqual(a.map(({ alg }) => alg).toSorted(), ['ES256', 'RS256']);
+    assert.deepEqual(new Set(a.map(({ alg }) => alg)), new Set(['ES256', 'RS256']));
     for (const key of [...a, ...b]) {
       for (const part of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) assert.equal(key[part], undefined);
     }

@@ -242,8 +242,27 @@ export function issueContract(nodes: () => { readonly store: Store; readonly oth
       assert.deepEqual(await desk.issuePasscode(visit), { outcome: 'gone' });
       assert.deepEqual(desk.tray, []);
       assert.deepEqual(await desk.store.passcodes.list(visit.tenant, visit.uid), []);
+      const addressKey = 'victim@partner.example';
       const letter = letterTo('Victim@partner.example');
-      assert.equal((await desk.issuePasscode({ ...visit, letter })).outcome, 'sent');
+      assert.equal((await desk.issuePasscode({ ...visit, addressKey, letter })).outcome, 'sent');
+    });
+
+    it('S8 evaluates no guess at one guest that would be billed to another', async () => {
+      const desk = new Desk(nodes().store);
+      const visit = await desk.begin({ address: 'attacker2@evil.example' });
+      const addressKey = 'victim2@partner.example';
+      await desk.store.signIns.chooseAddress({
+        ...visit,
+        address: addressKey,
+        addressKey,
+        guestId: 'guest-2',
+        expiresAt: MIDNIGHT + HOUR,
+      });
+      const letter = letterTo(addressKey);
+      assert.equal((await desk.issuePasscode({ ...visit, addressKey, letter })).outcome, 'sent');
+      assert.deepEqual(await desk.verify(visit, '00000000'), { outcome: 'gone' });
+      assert.equal((await desk.signIn(visit))?.attempts, 0);
+      assert.equal(await desk.failures(visit), 0);
     });
   });
 }

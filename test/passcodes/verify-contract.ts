@@ -123,8 +123,10 @@ export function verifyContract(
       assert.ok(await desk.store.signIns.chooseAddress({ ...visit, ...change }));
       assert.deepEqual(await desk.verify(visit, mine), { outcome: 'not_sent' });
       desk.now += 60;
-      await desk.send({ ...visit, letter: { ...visit.letter!, to: address } });
-      assert.equal((await desk.verify(visit, mine)).outcome, 'mismatch');
+      const changed = { ...visit, ...change, letter: { ...visit.letter!, to: address } };
+      await desk.send(changed);
+      assert.deepEqual(await desk.verify(visit, mine), { outcome: 'gone' });
+      assert.equal((await desk.verify(changed, mine)).outcome, 'mismatch');
     });
 
     it('T23 evaluates nothing before anything was sent', async () => {

@@ -13,7 +13,7 @@ import { type RunningServer, startServer } from '../../src/server/start.ts';
 import type { Guest } from '../../src/storage/store.ts';
 import { createLog, type Log } from '../../src/telemetry/log.ts';
 import { loadConfiguration } from '../../src/tenants/configuration.ts';
-import { type Answer, hidden, Jar } from './jar.ts';
+import { type Answer, hidden, type Jar } from './jar.ts';
 import { startMariadb } from './mariadb.ts';
 import { startSmtp, type TestRelay } from './smtp.ts';
 
@@ -236,13 +236,12 @@ async function writeConfiguration(
 ): Promise<void> {
   const { publicUrl, port, database, relay, options } = given;
   await mkdir(join(folder, 'tenants'));
-  const key = (): string => randomBytes(32).toString('hex');
   const settings = {
     publicUrl,
     listen: `127.0.0.1:${port}`,
     database,
     mail: { transport: `smtp://127.0.0.1:${relay.port}`, from: 'no-reply@guestpass.example' },
-    secrets: { pepper: key(), sealingKey: key(), cookieKeys: [key()] },
+    secrets: { pepper: newKey(), sealingKey: newKey(), cookieKeys: [newKey()] },
     ...options.settings,
   };
   await writeFile(join(folder, 'guestpass.yaml'), stringify(settings));
@@ -264,4 +263,8 @@ async function writeConfiguration(
     };
     await writeFile(join(folder, 'tenants', `${id}.yaml`), stringify(tenant));
   }
+}
+
+function newKey(): string {
+  return randomBytes(32).toString('hex');
 }
