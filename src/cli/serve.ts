@@ -13,12 +13,13 @@ export async function serve(directory: string): Promise<void> {
   const configuration = await loadConfiguration(directory);
   for (const notice of configuration.notices) process.stderr.write(`${notice}\n`);
   const server = await startServer(configuration);
+  // Before anything is said: whoever reads "Listening" may send the signal at once.
+  stopOnSignal(() => server.close());
   const { publicUrl } = configuration.settings;
   process.stderr.write(`Listening on ${describe(server)}. Issuers:\n`);
   for (const id of [...configuration.tenants.byId.keys()].slice(0, 20)) {
     process.stderr.write(`  ${publicUrl}/${id}/v2.0\n`);
   }
-  stopOnSignal(() => server.close());
 }
 
 /** Where a server listens, as people write it. */

@@ -23,7 +23,7 @@ interface CpuProfile {
 
 const MOST_FUNCTIONS = 25;
 
-/** First match wins: a native function counts for the nearest caller that has a part. */
+/** First match wins; what has no part, such as sockets, counts for the nearest caller that has one. */
 const PARTS: readonly (readonly [RegExp, string])[] = [
   [/^\((?:idle|program|root)\)/, 'idle'],
   [/^\(garbage collector\)/, 'garbage collector'],
@@ -39,10 +39,6 @@ const PARTS: readonly (readonly [RegExp, string])[] = [
   [/node_modules\/(?:koa|@koa|co-body|raw-body|accepts|negotiator)/, 'koa'],
   [/src\//, 'guestpass'],
   [/node:(?:_http|internal\/http|http)|node:internal\/(?:url|querystring)/, 'http'],
-  [
-    /node:(?:net|internal\/stream|stream|events|internal\/js_stream|internal\/timers|internal\/process|internal\/async|async_hooks|buffer|internal)/,
-    'node',
-  ],
 ];
 
 for (const file of process.argv.slice(2)) {
