@@ -1,13 +1,10 @@
 // Owns the plug-in's face: one object that configures a Provider, attaches to it, and closes.
 
-import type { Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Configuration, errors, KoaContextWithOIDC } from 'oidc-provider';
-import { GuestError } from './domain/errors.ts';
 import type { Tenant } from './domain/tenant.ts';
 import { mountOf } from './http/mount.ts';
 import { createOidcConfiguration } from './oidc/configuration.ts';
-import type { PromptBinding } from './oidc/policy.ts';
 import { fixedTenant, requestedTenant } from './oidc/tenant-context.ts';
 import { assemble, type GuestsOptions, type Parts } from './plugin/assemble.ts';
 
@@ -92,7 +89,6 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
       if ('tenant' in issuer) names.set(provider, issuer.tenant.displayName);
       else hosts.add(provider);
       const pages = parts.interactionPages(provider);
-      const guard = createResumeGuard(provider, parts);
       record(provider, parts);
       provider.use(async (ctx, next) => {
         if (ctx.path.startsWith(`${HOST_ASSETS}/`)) {
@@ -101,33 +97,13 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
         if (ctx.path.startsWith('/signin/')) {
           return parts.gate.middleware(ctx, () => pages(ctx, next) as Promise<void>);
         }
-        return guard(ctx, next);
+        return next();
       });
     },
     async close() {
       clearInterval(purging);
       await parts.close();
     },
-  };
-}
-
-/**
- * Lets only the browser that began a sign-in take its end. The engine's cookie for that holds the
- * uid, which stands in URLs; whoever saw one could wait for the guest to finish and collect the
- * code (S24).
- */
-function createResumeGuard(provider: Provider, parts: Parts): Middleware {
-  const prefix = `${provider.pathFor('authorization', { mountPath: '' })}/`.toLowerCase();
-  return async (ctx, next) => {
-    if (!ctx.path.toLowerCase().startsWith(prefix)) return next();
-    const uid = ctx.cookies.get(provider.cookieName('resume'), { signed: true });
-    const interaction = uid === undefined ? undefined : await provider.Interaction.find(uid);
-    const { browser } = (interaction?.prompt.details ?? {}) as Partial<PromptBinding>;
-    if (interaction && browser !== parts.engine.browser.read(ctx)) {
-      const detail = { because: 'another browser' };
-      return parts.gate.answer(ctx, new GuestError('interaction_expired', { detail }));
-    }
-    return next();
   };
 }
 

@@ -63,6 +63,7 @@ export async function inviteList(file: string, options: InviteOptions): Promise<
 
 async function inviteAll(rows: readonly Row[], options: InviteOptions): Promise<number> {
   const configuration = await loadConfiguration(options.config);
+  for (const notice of configuration.notices) process.stderr.write(`${notice}\n`);
   const named = resolveTenant(configuration.tenants, options.tenant);
   if (named.outcome !== 'tenant') return fail(`there is no tenant ${options.tenant}`);
   const { tenant } = named;

@@ -1,5 +1,5 @@
 // Owns the numbers: every lifetime, count and budget, with its default and the bound that keeps the
-// guess probability of docs/security.md true.
+// guess probability of SECURITY.md true.
 
 /**
  * Every limit an installation may set. `default` is shipped; `min` and `max` are the bounds that

@@ -101,7 +101,7 @@ export function createErrorGate(deps: {
 
   function record(ctx: Context, code: ErrorCode, status: number, error: unknown): string {
     const reference = createReference();
-    const line = { reference, code, status, method: ctx.method, path: ctx.path };
+    const line = { reference, errorCode: code, status, method: ctx.method, path: ctx.path };
     if (status >= 500) log.error('request.failed', { ...line, error });
     else log.info('request.refused', { ...line, ...detailOf(error) });
     return reference;

@@ -5,14 +5,17 @@ import { createHash } from 'node:crypto';
 import { errors, Provider, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Clock } from '../domain/clock.ts';
 import type { OidcRecord, OidcStore } from '../storage/store.ts';
+import type { BrowserBinding } from './cookies.ts';
+import type { PromptBinding } from './policy.ts';
 
 /** @param namespace the tenant id, or the host's own name for its issuer: part of every key (S33) */
 export function createAdapterFactory(deps: {
   readonly store: OidcStore;
   readonly namespace: string;
   readonly clock: Clock;
+  readonly browser: BrowserBinding;
 }): (model: string) => Adapter {
-  return (model) => new StoreAdapter(deps.store, deps.namespace, deps.clock, model);
+  return (model) => new StoreAdapter(deps, model);
 }
 
 /** Models whose rows are removed with their grant. An Interaction names a grant but outlives it. */
@@ -28,12 +31,14 @@ class StoreAdapter implements Adapter {
   readonly #store: OidcStore;
   readonly #namespace: string;
   readonly #clock: Clock;
+  readonly #browser: BrowserBinding;
   readonly #model: string;
 
-  constructor(store: OidcStore, namespace: string, clock: Clock, model: string) {
-    this.#store = store;
-    this.#namespace = namespace;
-    this.#clock = clock;
+  constructor(deps: Parameters<typeof createAdapterFactory>[0], model: string) {
+    this.#store = deps.store;
+    this.#namespace = deps.namespace;
+    this.#clock = deps.clock;
+    this.#browser = deps.browser;
     this.#model = model;
   }
 
@@ -56,7 +61,20 @@ class StoreAdapter implements Adapter {
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    return this.#payload(await this.#store.find(this.#namespace, this.#model, digestOf(id)), id);
+    const record = await this.#store.find(this.#namespace, this.#model, digestOf(id));
+    return record && this.#isForeign(record) ? undefined : this.#payload(record, id);
+  }
+
+  /**
+   * Lets only the browser that began a sign-in take its end. The engine's cookie for that holds the
+   * uid, which stands in URLs; whoever saw one could wait for the guest to finish and collect the
+   * code (S24). Here, because nothing is signed in yet when the engine looks.
+   */
+  #isForeign(record: OidcRecord): boolean {
+    const ctx = Provider.ctx;
+    if (this.#model !== 'Interaction' || ctx?.oidc.route !== 'resume') return false;
+    const { details } = record.payload['prompt'] as { details?: Partial<PromptBinding> };
+    return details?.browser === undefined || details.browser !== this.#browser.read(ctx);
   }
 
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {

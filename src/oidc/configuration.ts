@@ -97,12 +97,16 @@ export function createOidcConfiguration(
     fetch: createOutboundFetch(secure),
     fetchResponseBodyLimits: outboundBodyLimits,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    clientBasedCORS: isOwnOrigin,
+    ...yours,
+    // Not yours to replace: consumption by condition, digests for ids, absolute ends and the browser
+    // binding all live in it (S24, S28, S44).
     adapter: createAdapterFactory({
       store: deps.store.oidc,
       namespace: issuer.namespace,
       clock,
+      browser: deps.browser,
     }),
-    ...yours,
     features: {
       backchannelLogout: { enabled: true },
       // The defaults would let any confidential client look into any token of the tenant.
@@ -160,6 +164,20 @@ export function createOidcConfiguration(
       RefreshToken: (_ctx, token) => left(token.authTime),
     },
   };
+}
+
+/** A single-page application calls from where it is redirected to; no other origin has a reason. */
+function isOwnOrigin(
+  ctx: KoaContextWithOIDC,
+  origin: string,
+  client: {
+    readonly clientAuthMethod?: string | undefined;
+    readonly redirectUris?: readonly string[] | undefined;
+  },
+): boolean {
+  const isCaller = ctx.oidc.route === 'userinfo' || client.clientAuthMethod === 'none';
+  const origins = (client.redirectUris ?? []).map((uri) => new URL(uri).origin);
+  return isCaller && origin !== 'null' && origins.includes(origin);
 }
 
 function isOwnToken(

@@ -3,7 +3,6 @@
 
 import {
   addressFailureBudgets,
-  type Budget,
   type BudgetSubjects,
   scopeFailureBudgets,
   sendBudgets,
@@ -98,7 +97,16 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
     const { tenant, uid, browser, subjects } = request;
     const now = clock();
     const expiresAt = now + limits.passcodeLifetimeSeconds;
-    const strong = await isStrongNeeded(tx, subjects, now);
+    const sends = sendBudgets(subjects, limits);
+    const failures = [
+      ...addressFailureBudgets(subjects, limits),
+      ...scopeFailureBudgets(subjects, limits),
+    ];
+    // Counted before it is known whether anything is sent: a refusal takes the count back with it.
+    const counts = await tx.budgets.spend(sends, now, failures);
+    const strong = failures.some((budget, index) => {
+      return (counts[sends.length + index] ?? 0) >= budget.limit;
+    });
     const signIn = await tx.signIns.takeSend({
       tenant,
       uid,
@@ -115,8 +123,7 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
     // The address may have changed since the letter was written: without this a guest who races two
     // requests would be mailed the passcode of another (S17), and another would pay for it (S8).
     if (signIn.addressKey !== request.addressKey) throw new Refused({ outcome: 'gone' });
-    const budgets = sendBudgets(subjects, limits);
-    const spent = overspent(budgets, await tx.budgets.spend(budgets, now));
+    const spent = sends.filter((budget, index) => (counts[index] ?? 0) > budget.limit);
     if (spent.length > 0) {
       const retryAt = Math.max(...spent.map((budget) => windowEnd(budget, now)));
       throw new Refused({ outcome: 'throttled', retryAt });
@@ -153,15 +160,6 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
     return { signIn, messageId };
   }
 
-  async function isStrongNeeded(tx: Store, subjects: BudgetSubjects, now: number) {
-    const budgets = [
-      ...addressFailureBudgets(subjects, limits),
-      ...scopeFailureBudgets(subjects, limits),
-    ];
-    const used = await tx.budgets.read(budgets, now);
-    return budgets.some((budget, index) => (used[index] ?? 0) >= budget.limit);
-  }
-
   async function whyNotSent(tx: Store, request: IssueRequest, now: number): Promise<IssueOutcome> {
     const signIn = await tx.signIns.find(request.tenant, request.uid);
     if (!signIn || signIn.browser !== request.browser) return { outcome: 'gone' };
@@ -172,9 +170,4 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
       retryAt: (signIn.lastSentAt ?? now) + limits.resendCooldownSeconds,
     };
   }
-}
-
-/** The budgets whose count went over their limit. */
-function overspent(budgets: readonly Budget[], counts: readonly number[]): readonly Budget[] {
-  return budgets.filter((budget, index) => (counts[index] ?? 0) > budget.limit);
 }

@@ -115,24 +115,20 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     now: number,
   ): Promise<number> {
     const scopes = scopeFailureBudgets(subjects, limits);
-    const used = await tx.budgets.read(scopes, now);
+    // 80 bits need no budget; refusing them would let an attacker lock the guest out.
+    const exact = signIn.strong ? [] : addressFailureBudgets(subjects, limits);
+    const counts = await tx.budgets.spend(exact, now, scopes);
+    const used = counts.slice(exact.length);
     const network = scopes.findIndex((budget) => budget.scope === 'failure.network.day');
     if ((used[network] ?? 0) >= limits.refusedPerNetworkPerDay) {
       const retryAt = windowEnd(scopes[network]!, now);
       throw new NotEvaluated({ outcome: 'throttled', retryAt });
     }
-    const consecutive = used[0] ?? 0;
-    // 80 bits need no budget; refusing them would let an attacker lock the guest out.
-    if (signIn.strong) return consecutive;
-    if (scopes.some((budget, index) => (used[index] ?? 0) >= budget.limit)) {
-      throw new NotEvaluated({ outcome: 'superseded' });
-    }
-    const exact = addressFailureBudgets(subjects, limits);
-    const counts = await tx.budgets.spend(exact, now);
-    if (exact.some((budget, index) => (counts[index] ?? 0) > budget.limit)) {
-      throw new NotEvaluated({ outcome: 'superseded' });
-    }
-    return consecutive;
+    const isSpent =
+      scopes.some((budget, index) => (used[index] ?? 0) >= budget.limit) ||
+      exact.some((budget, index) => (counts[index] ?? 0) > budget.limit);
+    if (!signIn.strong && isSpent) throw new NotEvaluated({ outcome: 'superseded' });
+    return used[0] ?? 0;
   }
 
   function findMatch(

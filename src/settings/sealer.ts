@@ -1,6 +1,12 @@
 // Owns sealing: what is secret in the database is unreadable, and unmovable, without the master key.
 
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
 
 /** Seals and opens for one purpose. */
 export interface Sealer {
@@ -28,7 +34,8 @@ const TAG_BYTES = 16;
  */
 export function createSealer(key: Buffer, purpose: string): Sealer {
   if (key.length < 32) throw new TypeError('a sealing key needs 32 bytes');
-  const derived = Buffer.from(hkdfSync('sha256', key, '', `guestpass sealer ${purpose}`, 32));
+  const bytes = Buffer.from(hkdfSync('sha256', key, '', `guestpass sealer ${purpose}`, 32));
+  const derived = createSecretKey(bytes);
   return {
     seal(plaintext, context) {
       const nonce = randomBytes(NONCE_BYTES);

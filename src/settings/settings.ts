@@ -32,7 +32,7 @@ export interface MailSettings {
 export interface Secrets {
   /** Keys of the passcode digests by version, 32 bytes or more each; the last one is current (S3). */
   readonly peppers: readonly Buffer[];
-  /** Master key of everything sealed in the database: outbox contents, signing keys. 32 bytes. */
+  /** Master key of everything sealed in the database: outbox contents, signing keys. 32 bytes or more. */
   readonly sealingKey: Buffer;
   /** Cookie and form signing keys, newest first, 32 bytes or more each. */
   readonly cookieKeys: readonly Buffer[];

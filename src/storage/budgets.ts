@@ -14,7 +14,11 @@ type Row = { readonly [column in (typeof KEY)[number]]: SqlValue } & { readonly 
 /** The {@link BudgetStore} of one database or transaction. */
 export function createBudgetStore(database: Database): BudgetStore {
   return {
-    spend: (keys, now) => count(keys.map((key) => windowOf(key, now))),
+    spend: (keys, now, alsoRead = []) =>
+      count(
+        keys.map((key) => windowOf(key, now)),
+        alsoRead.map((key) => windowOf(key, now)),
+      ),
     read: (keys, now) =>
       read(
         database,
@@ -28,14 +32,16 @@ export function createBudgetStore(database: Database): BudgetStore {
         windows.flatMap(({ key }) => key),
       );
     },
-    increment: async (scope, subject) => (await count([endless(scope, subject)]))[0] ?? 0,
     clear: async (scope, subject) => {
       await database.run(`DELETE FROM budgets WHERE ${KEY_CONDITION}`, endless(scope, subject).key);
     },
   };
 
-  async function count(windows: readonly Window[]): Promise<readonly number[]> {
-    if (windows.length === 0) return [];
+  async function count(
+    windows: readonly Window[],
+    alongside: readonly Window[],
+  ): Promise<readonly number[]> {
+    if (windows.length === 0) return read(database, alongside);
     // Everyone locks in the same order: two sign-ins that share an address and a network would
     // otherwise deadlock.
     const sorted = windows.toSorted((a, b) => (name(a.key) < name(b.key) ? -1 : 1));
@@ -47,12 +53,12 @@ export function createBudgetStore(database: Database): BudgetStore {
         `${insert} ON CONFLICT (${KEY_COLUMNS}) DO UPDATE SET ${TAKEN} RETURNING ${KEY_COLUMNS}, used`,
         params,
       );
-      return inOrder(windows, counted);
+      return [...inOrder(windows, counted), ...(await read(database, alongside))];
     }
     // The row locks of the INSERT last until the commit, so nobody counts between the two.
     return database.transaction(async (tx) => {
       await tx.run(`${insert} ON DUPLICATE KEY UPDATE ${TAKEN}`, params);
-      return read(tx, windows);
+      return read(tx, [...windows, ...alongside]);
     });
   }
 }

@@ -39,7 +39,7 @@ export async function migrate(settings: DatabaseSettings): Promise<readonly stri
  * Runs what is missing. Any number of processes may do so at once: one works, the others wait and
  * find nothing left. SQLite: one transaction, so a crash leaves no trace. MySQL: under GET_LOCK.
  *
- * On Galera GET_LOCK binds one node only: there, run `guestpass migrate` as one job before the
+ * On Galera GET_LOCK binds one node only: there, start one process alone first, before the
  * servers of a new version start.
  *
  * @returns the names of the migrations that ran, in order

@@ -160,13 +160,17 @@ export interface BudgetStore {
    * Counts one use of every key, exactly, and returns the counts including it, in order. Inside a
    * transaction the counts stand or fall with it: a caller that finds one over its limit rolls back.
    */
-  spend(keys: readonly BudgetKey[], now: number): Promise<readonly number[]>;
+  spend(
+    keys: readonly BudgetKey[],
+    now: number,
+    /** Counters to read along, not counted; their uses follow in order. */
+    alsoRead?: readonly BudgetKey[],
+  ): Promise<readonly number[]>;
   /** Counts without counting: the uses so far, in order. */
   read(keys: readonly BudgetKey[], now: number): Promise<readonly number[]>;
   /** Gives one use of every key back, never below zero. */
   refund(keys: readonly BudgetKey[], now: number): Promise<void>;
-  /** A counter without window: consecutive failures, set to 0 by {@link clear}. Counts and returns. */
-  increment(scope: string, subject: string, now: number): Promise<number>;
+  /** Ends a counter without window: it starts anew. */
   clear(scope: string, subject: string): Promise<void>;
 }
 

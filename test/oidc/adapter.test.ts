@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { createAdapterFactory } from '../../src/oidc/adapter.ts';
+import { createBrowserBinding } from '../../src/oidc/cookies.ts';
 import { openStore } from '../../src/storage/open-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 
@@ -17,7 +18,12 @@ describe('createAdapterFactory', () => {
 
   const unique = (what: string): string => `${what}-secret-value-${(made += 1)}`;
   const adapter = (model: string, namespace = 'a', node: 0 | 1 = 0): Adapter =>
-    createAdapterFactory({ store: nodes[node].oidc, namespace, clock: () => now })(model);
+    createAdapterFactory({
+      store: nodes[node].oidc,
+      namespace,
+      clock: () => now,
+      browser: createBrowserBinding(false),
+    })(model);
   const save = async (model: string, payload: Partial<AdapterPayload> = {}, expiresIn = 600) => {
     const id = unique(model);
     await adapter(model).upsert(id, { jti: id, kind: model, ...payload }, expiresIn);

@@ -97,16 +97,25 @@ export function budgetsContract(nodes: () => Nodes): void {
 
     it('counts consecutive uses without a window until cleared', async () => {
       const { store, other } = nodes();
-      const subject = unique('subject');
+      const key = { scope: 'consecutive', subject: unique('subject'), windowSeconds: 0 };
       const counts = await parallel(30, (index) =>
-        (index % 2 ? store : other).budgets.increment('consecutive', subject, NOW + index * DAY),
+        (index % 2 ? store : other).budgets.spend([key], NOW + index * DAY),
       );
-      assert.equal(new Set(counts).size, 30);
-      assert.equal(Math.max(...counts), 30);
-      await store.budgets.clear('else', subject);
-      assert.equal(await store.budgets.increment('consecutive', subject, NOW), 31);
-      await store.budgets.clear('consecutive', subject);
-      assert.equal(await store.budgets.increment('consecutive', subject, NOW), 1);
+      assert.equal(new Set(counts.flat()).size, 30);
+      assert.equal(Math.max(...counts.flat()), 30);
+      await store.budgets.clear('else', key.subject);
+      assert.deepEqual(await store.budgets.spend([key], NOW), [31]);
+      await store.budgets.clear('consecutive', key.subject);
+      assert.deepEqual(await store.budgets.spend([key], NOW), [1]);
+    });
+
+    it('reads other counters along without counting them', async () => {
+      const { store } = nodes();
+      const [counted, read] = [keyOf(), keyOf()];
+      await store.budgets.spend([read], NOW);
+      assert.deepEqual(await store.budgets.spend([counted], NOW, [read, counted]), [1, 1, 1]);
+      assert.deepEqual(await store.budgets.spend([], NOW, [read]), [1]);
+      assert.deepEqual(await store.budgets.read([counted, read], NOW), [1, 1]);
     });
   });
 }
