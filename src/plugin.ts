@@ -2,11 +2,14 @@
 
 import type Provider from 'oidc-provider';
 import type { Configuration, errors, KoaContextWithOIDC } from 'oidc-provider';
+import { parseEmailAddress } from './domain/email-address.ts';
 import type { Tenant } from './domain/tenant.ts';
 import { mountOf } from './http/mount.ts';
+import { createSecurityHeaders } from './http/security.ts';
 import { createOidcConfiguration } from './oidc/configuration.ts';
 import { fixedTenant, requestedTenant } from './oidc/tenant-context.ts';
 import { assemble, type GuestsOptions, type Parts } from './plugin/assemble.ts';
+import type { Guest } from './storage/store.ts';
 
 export type { GuestsOptions } from './plugin/assemble.ts';
 
@@ -31,6 +34,16 @@ export interface Guests {
   configuration(yours: Configuration, issuer?: IssuerOptions): Configuration;
   /** Serves the sign-in pages from the Provider itself, below `/signin/` of its mount. */
   attach(provider: Provider, issuer?: IssuerOptions): void;
+  /**
+   * Makes a guest, once per tenant and address. Sends nothing.
+   * @throws {TypeError} when the address is none or the tenant unknown
+   */
+  invite(invitation: {
+    readonly tenant: string;
+    readonly address: string;
+    readonly displayName?: string;
+    readonly invitedBy?: string;
+  }): Promise<{ readonly guest: Guest; readonly created: boolean }>;
   /** What the ready server is built from: the joined rooms. */
   readonly parts: Parts;
   /** Finishes deliveries in flight and closes the database. */
@@ -61,7 +74,12 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
   const parts = await assemble(options, {
     tenantName: (ctx) => names.get(ctx.app) ?? null,
     assetsPath: (ctx) => (hosts.has(ctx.app) ? `${mountOf(ctx.req)}${HOST_ASSETS}` : '/assets'),
+    goodLink: (ctx) =>
+      hosts.has(ctx.app)
+        ? `${options.publicUrl}${mountOf(ctx.req)}/auth?tenantid={tenant}`
+        : `${options.publicUrl}/{tenant}/v2.0`,
   });
+  const protect = createSecurityHeaders({ https: parts.engine.secure });
   parts.outbox.start();
   const purging = startPurge(parts);
 
@@ -95,10 +113,18 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
           return parts.assets(ctx, ctx.path.slice(HOST_ASSETS.length + 1));
         }
         if (ctx.path.startsWith('/signin/')) {
+          // The ready server has set them already; a host may have none of its own.
+          protect(ctx.req, ctx.res);
           return parts.gate.middleware(ctx, () => pages(ctx, next) as Promise<void>);
         }
         return next();
       });
+    },
+    async invite({ tenant, address, ...rest }) {
+      const parsed = parseEmailAddress(address);
+      if (!parsed) throw new TypeError(`${address} is not an e-mail address`);
+      if (!parts.tenants().byId.has(tenant)) throw new TypeError(`there is no tenant ${tenant}`);
+      return parts.directory.invite({ tenant, address: parsed, ...rest });
     },
     async close() {
       clearInterval(purging);

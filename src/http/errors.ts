@@ -28,13 +28,13 @@ export function createReference(): string {
 }
 
 /**
- * @param deps `exampleUrl` shows on the no-tenant page what a good link looks like; `tenantName`
- *   finds the organisation a request is about
+ * @param deps `goodLink` shows on the no-tenant page what a link with tenant context looks like;
+ *   `tenantName` finds the organisation a request is about
  */
 export function createErrorGate(deps: {
   readonly views: Views;
   readonly log: Log;
-  readonly exampleUrl: string;
+  readonly goodLink: (ctx: Context) => string;
   readonly tenantName: (ctx: Context) => string | null;
 }): ErrorGate {
   const { views, log } = deps;
@@ -67,7 +67,7 @@ export function createErrorGate(deps: {
       ctx.set('Retry-After', String(error.retryAfterSeconds));
     }
     const detail =
-      code === 'tenant_missing' ? `no tenant in the URL: use ${deps.exampleUrl}` : null;
+      code === 'tenant_missing' ? `no tenant in the URL: use ${deps.goodLink(ctx)}` : null;
     await send(ctx, code, reference, detail, status, problemJson(code, reference, detail));
   }
 
@@ -92,7 +92,7 @@ export function createErrorGate(deps: {
 
   function pageFor(ctx: Context, code: ErrorCode, reference: string, detail: string | null): Page {
     if (code === 'tenant_missing' || code === 'tenant_unknown' || code === 'tenant_conflict') {
-      return { page: 'no-tenant', code, reference, example: deps.exampleUrl };
+      return { page: 'no-tenant', code, reference, example: deps.goodLink(ctx) };
     }
     return code === 'interaction_expired'
       ? { page: 'expired', tenantName: deps.tenantName(ctx), reference }

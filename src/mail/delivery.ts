@@ -26,7 +26,8 @@ export type DeliveryOutcome =
   | { readonly state: 'postponed'; readonly until: number; readonly fault: string }
   | { readonly state: 'abandoned'; readonly fault: string };
 
-const LEASE_SECONDS = 15;
+/** How long a message is its sender's before anybody may take it over. */
+export const LEASE_SECONDS = 15;
 const RENEW_MS = 5_000;
 const RETRY_SECONDS = [5, 20, 60, 180, 300] as const;
 // A code that arrives with less than two minutes left only makes its reader fail.
@@ -59,16 +60,17 @@ export function decideAfterFault(
  * worker sends the same mail; after a crash it runs out within 15 s.
  *
  * @returns a function that rejects only when the store fails; the message is then retried once its
- *   lease ran out
+ *   lease ran out. `claim` is a message whose lease the caller holds already.
  */
-export function createDelivery(deps: DeliveryDeps): (id: string) => Promise<void> {
+export function createDelivery(
+  deps: DeliveryDeps,
+): (id: string, claim?: OutboxMessage) => Promise<void> {
   const { store, mailer, templates, clock, log } = deps;
 
-  return async (id) => {
-    const now = clock();
-    const lease = randomBytes(16).toString('base64url');
-    const message = await store.outbox.lease(id, lease, now, now + LEASE_SECONDS);
-    if (!message) return;
+  return async (id, claim) => {
+    const message = claim ?? (await take(id));
+    const lease = message?.lease;
+    if (!message || !lease) return;
     const content = read(message);
     const renewing = setInterval(() => void renew(id, lease), RENEW_MS).unref();
     try {
@@ -79,6 +81,11 @@ export function createDelivery(deps: DeliveryDeps): (id: string) => Promise<void
       clearInterval(renewing);
     }
   };
+
+  function take(id: string): Promise<OutboxMessage | undefined> {
+    const now = clock();
+    return store.outbox.lease(id, createLease(), now, now + LEASE_SECONDS);
+  }
 
   function read(message: OutboxMessage): MailContent | undefined {
     try {
@@ -140,4 +147,9 @@ export function createDelivery(deps: DeliveryDeps): (id: string) => Promise<void
     else if (outcome.state === 'postponed') log.warn('mail.postponed', line);
     else log.error('mail.abandoned', line);
   }
+}
+
+/** Names the holder of a lease: 128 random bits. */
+export function createLease(): string {
+  return randomBytes(16).toString('base64url');
 }

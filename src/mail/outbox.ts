@@ -2,9 +2,9 @@
 // that no request ever waits for a relay and no accepted mail is lost by a crash (R5, R9).
 
 import { randomBytes } from 'node:crypto';
-import type { Store } from '../storage/store.ts';
+import type { OutboxMessage, Store } from '../storage/store.ts';
 import type { MailContent } from './content.ts';
-import { createDelivery, type DeliveryDeps } from './delivery.ts';
+import { createDelivery, createLease, type DeliveryDeps, LEASE_SECONDS } from './delivery.ts';
 import { sealContent } from './sealed-content.ts';
 import { MAX_CONNECTIONS } from './transport.ts';
 
@@ -53,6 +53,9 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
   const deliver = createDelivery(deps);
   const waiting = new Set<string>();
   const inFlight = new Map<string, Promise<void>>();
+  // Messages written under a lease of our own: they need not be taken a second time. Should the
+  // process die, or the transaction never commit, the lease runs out as any other.
+  const claims = new Map<string, OutboxMessage>();
   let running = false;
   let timer: NodeJS.Timeout | undefined;
   let looking = Promise.resolve(false);
@@ -62,15 +65,19 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
     enqueue: async (tx, { tenant, content, expiresAt }) => {
       const now = clock();
       const id = randomBytes(16).toString('base64url');
-      await tx.outbox.enqueue({
-        id,
-        tenant,
-        sealed: sealContent(deps.sealer, { tenant, id }, content),
-        state: content === null ? 'decoy' : 'queued',
-        nextAttemptAt: now,
-        expiresAt,
-        createdAt: now,
-      });
+      const sealed = sealContent(deps.sealer, { tenant, id }, content);
+      const message = { id, tenant, sealed, nextAttemptAt: now, expiresAt, createdAt: now };
+      if (content === null || !hasRoom()) {
+        await tx.outbox.enqueue({ ...message, state: content === null ? 'decoy' : 'queued' });
+        return id;
+      }
+      const lease = {
+        state: 'sending',
+        lease: createLease(),
+        leaseUntil: now + LEASE_SECONDS,
+      } as const;
+      await tx.outbox.enqueue({ ...message, ...lease });
+      claims.set(id, { ...message, ...lease, deliveries: 1, fault: null });
       return id;
     },
     wake: (id) => {
@@ -104,6 +111,19 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
     await idle();
   }
 
+  /** Whether a message could be delivered at once: a claim that has to wait would only run out. */
+  function hasRoom(): boolean {
+    return running && inFlight.size + waiting.size + claims.size < MAX_CONNECTIONS;
+  }
+
+  /** The claim on a message, while there is time enough left to use it. */
+  function takeClaim(id: string): OutboxMessage | undefined {
+    const claim = claims.get(id);
+    claims.delete(id);
+    const until = claim?.leaseUntil ?? 0;
+    return clock() < until - LEASE_SECONDS / 2 ? claim : undefined;
+  }
+
   /** Starts deliveries while there are slots. */
   function fill(): void {
     for (const id of waiting) {
@@ -115,7 +135,7 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
 
   async function run(id: string): Promise<void> {
     try {
-      await deliver(id);
+      await deliver(id, takeClaim(id));
     } catch (error) {
       log.error('outbox.store_failed', { id, error });
     }
@@ -138,8 +158,10 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
   }
 
   async function findDue(): Promise<boolean> {
+    const now = clock();
+    for (const [id, { leaseUntil }] of claims) if ((leaseUntil ?? 0) <= now) claims.delete(id);
     const limit = LOOK_AHEAD + inFlight.size;
-    const due = await store.outbox.due(clock(), limit);
+    const due = await store.outbox.due(now, limit);
     backlog = due.length === limit;
     for (const id of due) if (!inFlight.has(id)) waiting.add(id);
     fill();

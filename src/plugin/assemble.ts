@@ -79,6 +79,8 @@ export interface RequestFacts {
   readonly tenantName: (ctx: Context) => string | null;
   /** Path the assets of a request's pages are under. */
   readonly assetsPath: (ctx: Context) => string;
+  /** What a link with tenant context looks like here, for whoever came without. */
+  readonly goodLink: (ctx: Context) => string;
 }
 
 /**
@@ -86,7 +88,7 @@ export interface RequestFacts {
  */
 export async function assemble(
   options: GuestsOptions,
-  { tenantName, assetsPath }: RequestFacts,
+  { tenantName, assetsPath, goodLink }: RequestFacts,
 ): Promise<Parts> {
   const { publicUrl, secrets, limits = defaultLimits } = options;
   const index = 'byId' in options.tenants ? options.tenants : createTenantIndex(options.tenants);
@@ -117,7 +119,7 @@ export async function assemble(
   const gate = createErrorGate({
     views,
     log,
-    exampleUrl: `${publicUrl}/{tenant}/v2.0`,
+    goodLink,
     tenantName,
   });
   const directory = createDirectory({ store, clock });

@@ -27,17 +27,21 @@ export function createOutboxStore(database: Database): OutboxStore {
 
   return {
     enqueue: async (message) => {
+      const leased = message.state === 'sending';
       await database.run(
-        'INSERT INTO outbox (id, tenant, sealed, state, deliveries, next_attempt_at, expires_at, created_at) ' +
-          'VALUES (?, ?, ?, ?, 0, ?, ?, ?)',
+        'INSERT INTO outbox (id, tenant, sealed, state, deliveries, next_attempt_at, expires_at, ' +
+          'created_at, lease, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         [
           message.id,
           message.tenant,
           message.sealed,
           message.state,
+          leased ? 1 : 0,
           message.nextAttemptAt,
           message.expiresAt,
           message.createdAt,
+          leased ? message.lease : null,
+          leased ? message.leaseUntil : null,
         ],
       );
     },

@@ -197,13 +197,19 @@ export interface OutboxMessage {
   readonly fault: string | null;
 }
 
+/** A message as it enters: waiting, never to be sent, or leased to its writer from the first moment. */
+export type NewOutboxMessage = Pick<
+  OutboxMessage,
+  'id' | 'tenant' | 'sealed' | 'nextAttemptAt' | 'expiresAt' | 'createdAt'
+> &
+  (
+    | { readonly state: 'queued' | 'decoy' }
+    | { readonly state: 'sending'; readonly lease: string; readonly leaseUntil: number }
+  );
+
 export interface OutboxStore {
-  enqueue(
-    message: Pick<
-      OutboxMessage,
-      'id' | 'tenant' | 'sealed' | 'nextAttemptAt' | 'expiresAt' | 'createdAt'
-    > & { readonly state: 'queued' | 'decoy' },
-  ): Promise<void>;
+  /** Adds a message; one that enters as `sending` counts its first delivery. */
+  enqueue(message: NewOutboxMessage): Promise<void>;
   find(id: string): Promise<OutboxMessage | undefined>;
   /** Ids that could be leased now (queued and due, or sending with a lease that ran out), oldest first. */
   due(now: number, limit: number): Promise<readonly string[]>;

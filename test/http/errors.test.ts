@@ -27,7 +27,7 @@ describe('createErrorGate', () => {
     const gate = createErrorGate({
       views: createViews({ translator: createTranslator(), product: 'Guestpass' }),
       log: createLog({ level: 'debug', destination: { write: (line) => void lines.push(line) } }),
-      exampleUrl: EXAMPLE,
+      goodLink: () => EXAMPLE,
       tenantName: () => 'Contoso',
     });
     const app = new Koa();

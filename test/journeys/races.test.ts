@@ -156,7 +156,7 @@ class SpreadJar extends Jar {
     this.#port = port;
   }
 
-  override send(
+  override async send(
     method: string,
     url: string | URL,
     headers: Record<string, string> = {},
@@ -166,7 +166,9 @@ class SpreadJar extends Jar {
     if (port === undefined) return super.send(method, url, rest, body);
     const target = new URL(url);
     target.port = this.#port;
-    return super.send(method, target, { ...rest, host: this.#host }, body);
+    const answer = await super.send(method, target, { ...rest, host: this.#host }, body);
+    // As the browser sees it: one origin, whichever listener answered.
+    return { ...answer, url: new URL(url) };
   }
 }
 

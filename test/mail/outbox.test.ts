@@ -135,11 +135,28 @@ describe('createOutbox', () => {
   });
 
   it('R5 finds by itself what another process queued without waking it', async () => {
-    outbox.start();
+    // This process writes before it delivers, as one that never does.
     for (const after of [0, 1]) {
       await enqueue();
+      outbox.start();
       await relay.nextMail(TERI, { after });
+      await outbox.stop();
     }
+  });
+
+  it('R5 takes over what a process wrote for itself and died before sending', async () => {
+    outbox.start();
+    const id = await enqueue();
+    await outbox.stop();
+    assert.deepEqual([(await row(id)).state, (await row(id)).deliveries], ['sending', 1]);
+    now += 14;
+    outbox.start();
+    await outbox.idle();
+    assert.deepEqual(relay.messages, []);
+    now += 1;
+    await outbox.idle();
+    assert.equal(relay.messages.length, 1);
+    assert.equal((await row(id)).state, 'sent');
   });
 
   it('keeps nothing of a message whose transaction rolled back', async () => {
@@ -151,7 +168,7 @@ describe('createOutbox', () => {
       throw new Error('rolled back');
     });
     await assert.rejects(failed, /rolled back/);
-    outbox.wake(id);
+    assert.equal(await store.outbox.find(id), undefined);
     await outbox.idle();
     assert.deepEqual(relay.messages, []);
   });

@@ -8,7 +8,6 @@ import { randomBytes } from 'node:crypto';
 import Koa from 'koa';
 import { Provider } from 'oidc-provider';
 import * as client from 'openid-client';
-import { parseEmailAddress } from '../../src/domain/email-address.ts';
 import { createGuests, type Guests } from '../../src/index.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { heading, hidden, Jar } from '../support/jar.ts';
@@ -118,18 +117,14 @@ describe('createGuests in a host of one issuer', () => {
     return { url, verifier };
   }
 
-  async function invite(address: string, tenantId: string) {
-    const parsed = parseEmailAddress(address)!;
-    return guests.parts.directory.invite({ tenant: tenantId, address: parsed });
-  }
-
   it('signs a guest in under the host’s issuer, with the tenant as a claim', async () => {
-    const { guest } = await invite('teri@gmail.com', 'fabrikam');
+    const { guest } = await guests.invite({ tenant: 'fabrikam', address: 'teri@gmail.com' });
     const { url, verifier } = await begin({ tenantid: 'fabrikam.com' });
     const jar = new Jar();
     const page = await jar.follow(await jar.get(url));
     assert.equal(heading(page), 'Sign in to Fabrikam');
     assert.match(page.text, /Host App/);
+    assert.match(String(page.headers['content-security-policy']), /default-src 'none'/);
     const sheet = /href="([^"]+style\.css[^"]*)"/.exec(page.text)?.[1];
     assert.match(sheet ?? '', /^\/oidc\/signin\/assets\//);
     assert.equal((await jar.get(new URL(sheet!, issuer))).status, 200);
