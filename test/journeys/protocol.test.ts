@@ -51,6 +51,7 @@ describe('the protocol', () => {
               client_id: 'other',
               client_secret: 'secret-of-another-client-of-tenant-a',
               redirect_uris: [CALLBACK],
+              grant_types: ['authorization_code', 'client_credentials'],
             },
           ],
         },
@@ -239,6 +240,46 @@ describe('the protocol', () => {
       (await client.tokenIntrospection(begun.configuration, access_token)).active,
       false,
     );
+  });
+
+  it('gives a program a token of its own by client_credentials, where it is registered', async () => {
+    const other = await client.discovery(
+      new URL(`${world.publicUrl}/a/v2.0`),
+      'other',
+      undefined,
+      client.ClientSecretBasic('secret-of-another-client-of-tenant-a'),
+      { execute: [client.allowInsecureRequests] },
+    );
+    const { access_token } = await client.clientCredentialsGrant(other);
+    assert.equal((await client.tokenIntrospection(other, access_token)).active, true);
+    const { configuration } = await world.begin();
+    await assert.rejects(client.clientCredentialsGrant(configuration), {
+      error: 'invalid_request',
+    });
+  });
+
+  it('T71 answers a page’s token request from the origin of its redirect URI alone', async () => {
+    const { verifier } = await world.begin();
+    const ask = (clientId: string, origin: string) =>
+      new Jar().send(
+        'POST',
+        `${world.publicUrl}/a/v2.0/token`,
+        { accept: '*/*', origin, 'content-type': 'application/x-www-form-urlencoded' },
+        new URLSearchParams({
+          client_id: clientId,
+          grant_type: 'authorization_code',
+          code: 'none',
+          redirect_uri: CALLBACK,
+          code_verifier: verifier,
+        }).toString(),
+      );
+    const own = await ask('spa', new URL(CALLBACK).origin);
+    assert.equal(own.headers['access-control-allow-origin'], new URL(CALLBACK).origin);
+    for (const origin of ['https://evil.example', 'null']) {
+      const foreign = await ask('spa', origin);
+      assert.equal(foreign.headers['access-control-allow-origin'], undefined);
+      assert.match(foreign.text, /invalid_request/);
+    }
   });
 
   it('signs ID tokens with RS256, or ES256 where the client asks', async () => {
