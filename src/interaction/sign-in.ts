@@ -98,14 +98,12 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     address: { readonly address: string; readonly key: string },
   ): Promise<Submission> {
     if (!isPasscodeOn(visit.tenant)) return MOVED_HERE;
-    const guest = await directory.findByAddress(visit.tenant.id, address.key);
     const mine = await signIns.chooseAddress({
       tenant: visit.tenant.id,
       uid: visit.uid,
       browser: visit.browser,
       address: address.address,
       addressKey: address.key,
-      guestId: guest?.id ?? null,
       expiresAt: visit.interaction.exp,
     });
     return mine ? MOVED_HERE : rejected('passcode_used');
@@ -195,7 +193,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
   async function complete(visit: Visit, signIn: SignIn): Promise<Submission> {
     const guest = await directory.findByAddress(visit.tenant.id, signIn.addressKey);
     // Removed or blocked while the mail was on its way: the engine would loop on such an account.
-    if (!guest || guest.id !== signIn.guestId || signIn.verifiedAt === null) {
+    if (!guest || signIn.verifiedAt === null) {
       return rejected('guest_unavailable');
     }
     await directory.redeem(guest, 'emailOneTimePasscode');

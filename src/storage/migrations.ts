@@ -74,7 +74,6 @@ function firstTables(kind: SqlKind): readonly Table[] {
         browser: key(64),
         address,
         address_key: address,
-        'guest_id?': key(64),
         'label?': key(16),
         sends: count,
         'last_sent_at?': time,

@@ -5,7 +5,7 @@ import type { SignIn, SignInStore } from './store.ts';
 import type { Database, SqlValue } from './sql.ts';
 
 const COLUMNS =
-  'tenant, uid, browser, address, address_key AS addressKey, guest_id AS guestId, label, sends, ' +
+  'tenant, uid, browser, address, address_key AS addressKey, label, sends, ' +
   'last_sent_at AS lastSentAt, attempts, live_from AS liveFrom, live_until AS liveUntil, strong, ' +
   'verified_at AS verifiedAt, notice, expires_at AS expiresAt';
 
@@ -25,7 +25,7 @@ const TAKE_ATTEMPT = `UPDATE sign_ins SET attempts = attempts + 1
 const CHANGE_ADDRESS = `UPDATE sign_ins SET
   live_from = CASE WHEN address_key = ? THEN live_from ELSE sends + 1 END,
   live_until = CASE WHEN address_key = ? THEN live_until ELSE NULL END,
-  address = ?, guest_id = ?, address_key = ?
+  address = ?, address_key = ?
   WHERE tenant = ? AND uid = ? AND browser = ? AND verified_at IS NULL`;
 
 type Row = Omit<SignIn, 'strong'> & { readonly strong: number };
@@ -42,18 +42,17 @@ export function createSignInStore(database: Database): SignInStore {
 
   return {
     find,
-    chooseAddress: async ({ tenant, uid, browser, address, addressKey, guestId, expiresAt }) => {
+    chooseAddress: async ({ tenant, uid, browser, address, addressKey, expiresAt }) => {
       const isNew = await database.insert(
-        'INSERT INTO sign_ins (tenant, uid, browser, address, address_key, guest_id, sends, attempts, ' +
-          'live_from, strong, expires_at) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 1, 0, ?)',
-        [tenant, uid, browser, address, addressKey, guestId, expiresAt],
+        'INSERT INTO sign_ins (tenant, uid, browser, address, address_key, sends, attempts, ' +
+          'live_from, strong, expires_at) VALUES (?, ?, ?, ?, ?, 0, 0, 1, 0, ?)',
+        [tenant, uid, browser, address, addressKey, expiresAt],
       );
       if (isNew) return true;
       const { changes } = await database.run(CHANGE_ADDRESS, [
         addressKey,
         addressKey,
         address,
-        guestId,
         addressKey,
         tenant,
         uid,

@@ -52,8 +52,6 @@ export interface SignIn {
   /** The address as typed (parsed form). */
   readonly address: string;
   readonly addressKey: string;
-  /** The guest the address belongs to, or null for an address nobody invited (S62). */
-  readonly guestId: string | null;
   /** Two characters shown on the page and in the mail's subject: finds the newest mail. */
   readonly label: string | null;
   /** Passcodes sent so far. */
@@ -77,16 +75,13 @@ export interface SignIn {
 export interface SignInStore {
   find(tenant: string, uid: string): Promise<SignIn | undefined>;
   /**
-   * Remembers the address the guest gave. A second call for the same uid replaces address and
-   * guest only while nothing was verified and the browser is the same; codes already sent for
+   * Remembers the address the guest gave. A second call for the same uid replaces the
+   * address only while nothing was verified and the browser is the same; codes already sent for
    * another address die (liveFrom rises above them).
    * @returns false when another browser owns the sign-in or it is already verified
    */
   chooseAddress(
-    signIn: Pick<
-      SignIn,
-      'tenant' | 'uid' | 'browser' | 'address' | 'addressKey' | 'guestId' | 'expiresAt'
-    >,
+    signIn: Pick<SignIn, 'tenant' | 'uid' | 'browser' | 'address' | 'addressKey' | 'expiresAt'>,
   ): Promise<boolean>;
   /**
    * Takes the right to send one passcode, atomically: the browser matches, nothing is verified,

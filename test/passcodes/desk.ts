@@ -69,11 +69,10 @@ export class Desk {
     const address = given.address ?? `${unique('g')}@partner.example`;
     const addressKey = parseEmailAddress(address)!.key;
     const clientAddress = given.network ?? unique('network');
-    const guestId = given.invited === false ? null : 'guest-1';
     const expiresAt = this.now + HOUR;
-    const signIn = { tenant, uid, browser, address, addressKey, guestId, expiresAt };
+    const signIn = { tenant, uid, browser, address, addressKey, expiresAt };
     await this.store.signIns.chooseAddress(signIn);
-    const letter = guestId === null ? null : letterTo(address);
+    const letter = given.invited === false ? null : letterTo(address);
     return {
       tenant,
       uid,

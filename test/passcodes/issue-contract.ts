@@ -236,7 +236,6 @@ export function issueContract(nodes: () => { readonly store: Store; readonly oth
         ...visit,
         address: 'victim@partner.example',
         addressKey: 'victim@partner.example',
-        guestId: 'guest-2',
         expiresAt: MIDNIGHT + HOUR,
       });
       assert.deepEqual(await desk.issuePasscode(visit), { outcome: 'gone' });
@@ -255,7 +254,6 @@ export function issueContract(nodes: () => { readonly store: Store; readonly oth
         ...visit,
         address: addressKey,
         addressKey,
-        guestId: 'guest-2',
         expiresAt: MIDNIGHT + HOUR,
       });
       const letter = letterTo(addressKey);

@@ -117,7 +117,6 @@ export function verifyContract(
       const change = {
         address,
         addressKey: address,
-        guestId: 'guest-2',
         expiresAt: MIDNIGHT + HOUR,
       };
       assert.ok(await desk.store.signIns.chooseAddress({ ...visit, ...change }));

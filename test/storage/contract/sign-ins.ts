@@ -41,7 +41,6 @@ function addressOf(key: Key, changes: object = {}) {
     browser: BROWSER,
     address: 'Teri@partner.example',
     addressKey: 'teri@partner.example',
-    guestId: 'guest-1',
     expiresAt: NOW + 3600,
     ...changes,
   };
@@ -57,9 +56,9 @@ export function signInsContract(nodes: () => Nodes): void {
   describe('signIns', () => {
     it('remembers the address the guest gave', async () => {
       const { store, other } = nodes();
-      const key = await begin(store, { guestId: null });
+      const key = await begin(store);
       assert.deepEqual(await other.signIns.find(key.tenant, key.uid), {
-        ...addressOf(key, { guestId: null }),
+        ...addressOf(key),
         label: null,
         sends: 0,
         lastSentAt: null,
@@ -211,14 +210,12 @@ export function signInsContract(nodes: () => Nodes): void {
       const chosen = addressOf(key, {
         address: 'Mike@b.example',
         addressKey: 'mike@b.example',
-        guestId: null,
         expiresAt: NOW + 9999,
       });
       assert.equal(await store.signIns.chooseAddress(chosen), true);
       const changed = await store.signIns.find(key.tenant, key.uid);
       assert.equal(changed?.address, 'Mike@b.example');
       assert.equal(changed.addressKey, 'mike@b.example');
-      assert.equal(changed.guestId, null);
       assert.equal(changed.liveFrom, 2);
       assert.equal(changed.sends, 1);
       assert.equal(changed.expiresAt, NOW + 3600);

@@ -151,7 +151,6 @@ export function transactionsContract(nodes: () => Nodes): void {
           browser: 'b',
           address: 'a@b.example',
           addressKey: 'a@b.example',
-          guestId: null,
           expiresAt,
         });
         await store.passcodes.insert({
