@@ -94,7 +94,7 @@ export function createInteractionPages(
       uid,
       browser: browser.read(ctx),
       clientAddress: ctx.ip,
-      browserFamily: ctx.method === 'POST' ? browserFamilyOf(ctx.get('user-agent')) : '',
+      browserFamily: () => browserFamilyOf(ctx.get('user-agent')),
       locale: translator.negotiate(ctx.acceptsLanguages()),
     });
     ctx.state.visit = visit;

@@ -2,6 +2,9 @@
 // so no request data can reach a template unseen (S61).
 
 import type { ErrorCode } from '../domain/errors.ts';
+import type { Problem } from '../interaction/sign-in.ts';
+
+export type { Problem } from '../interaction/sign-in.ts';
 
 /** What every page of one sign-in knows. */
 export interface SignInFrame {
@@ -14,12 +17,6 @@ export interface SignInFrame {
   readonly csrf: string;
   readonly support: string | null;
   readonly privacyUrl: string | null;
-}
-
-/** An error or notice shown on a page, looked up as `error.<code>` or `page.notice.<id>`. */
-export interface Problem {
-  readonly code: ErrorCode;
-  readonly params: Readonly<Record<string, unknown>>;
 }
 
 /** One page as data; `page` names the view file. */

@@ -281,7 +281,7 @@ function letterTo(guest: Guest, visit: Visit): PasscodeLetter {
     locale: visit.locale,
     tenantName: tenant.displayName,
     clientName: visit.client.name,
-    browserFamily: visit.browserFamily,
+    browserFamily: visit.browserFamily(),
     network: maskNetwork(visit.clientAddress),
     invitedBy: guest.invitedBy,
     support: tenant.support ?? null,

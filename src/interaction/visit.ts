@@ -22,8 +22,8 @@ export interface Visit {
   readonly loginHint: EmailAddress | undefined;
   /** Textual client address. */
   readonly clientAddress: string;
-  /** e.g. `Chrome on Windows`; '' when unknown. */
-  readonly browserFamily: string;
+  /** e.g. `Chrome on Windows`; '' when unknown. A function: only a mail needs it, and it costs. */
+  readonly browserFamily: () => string;
   readonly locale: string;
   readonly issuerHost: string;
   readonly interaction: Interaction;

@@ -44,9 +44,13 @@ export interface ServerProcess {
   stop(): Promise<number | null>;
 }
 
-/** Starts `guestpass serve` and waits until it says where it listens. */
-export async function startProcess(folder: string): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--config', folder], {
+/** Starts `guestpass serve`, or another command that serves, and waits until it says so. */
+export async function startProcess(
+  folder: string,
+  command = 'serve',
+  ready = /^Listening on /,
+): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [MAIN, command, '--config', folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output: string[] = [];
@@ -80,7 +84,7 @@ export async function startProcess(folder: string): Promise<ServerProcess> {
     await exited;
     return child.exitCode;
   };
-  await line(/^Listening on /);
+  await line(ready);
   return {
     child,
     output,

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { launchChromium } from '../support/chromium.ts';
+import { type ServerProcess, startProcess } from '../support/processes.ts';
+import { freePort } from '../support/world.ts';
+
+const SHIPPED = fileURLToPath(new URL('../../config', import.meta.url));
+
+describe('guestpass demo', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let browser: Browser;
+  let server: ServerProcess;
+  let ports: { server: number; application: number };
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'guestpass-demo-'));
+    ports = { server: await freePort(), application: await freePort() };
+    await cp(SHIPPED, join(folder, 'config'), { recursive: true });
+    const files = ['guestpass.yaml', 'tenants/contoso.yaml', 'tenants/fabrikam.yaml'];
+    for (const file of files.map((name) => join(folder, 'config', name))) {
+      const text = await readFile(file, 'utf8');
+      const moved = text.replaceAll(':3000', `:${ports.server}`);
+      await writeFile(file, moved.replaceAll(':3001', `:${ports.application}`));
+    }
+    server = await startProcess(join(folder, 'config'), 'demo', /^Stop with/);
+    browser = await launchChromium();
+  });
+  after(async () => {
+    await browser.close();
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('needs nothing but the shipped configuration, and makes its secrets with mode 0600', async () => {
+    const made = await readdir(join(folder, 'data'));
+    for (const name of ['pepper', 'sealing-key', 'cookie-key', 'guestpass.db']) {
+      assert.ok(made.includes(name), name);
+      assert.equal((await stat(join(folder, 'data', name))).mode & 0o777, 0o600, name);
+    }
+    assert.match(server.output.join('\n'), /Made .*pepper/);
+  });
+
+  it('leads by its own links from the application through the mailbox to a signed-in guest', async () => {
+    const said = server.output.join('\n');
+    const application = /http:\S+:\d+\/$/m.exec(said)?.[0] ?? '';
+    const mailbox = /http:\S+\/dev\/mailbox/.exec(said)?.[0] ?? '';
+    const guest = /sign in as\s+(\S+)/.exec(said)?.[1] ?? '';
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(application);
+    await page.getByRole('link', { name: 'Sign in to Fabrikam' }).click();
+    await page.getByLabel('Email address').fill(guest);
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByRole('button', { name: 'Send code' }).click();
+    const letters = await context.newPage();
+    await letters.goto(mailbox);
+    const letter = letters.getByRole('link', { name: /Fabrikam sign-in code/ });
+    // The mail is on its way while the page is drawn, as mails are.
+    while ((await letter.count()) === 0) await letters.reload();
+    await letter.click();
+    const code = /^\s*(\d{8})\s*$/m.exec(await letters.locator('main').innerText())?.[1];
+    assert.ok(code);
+    const mail = letters.frameLocator('iframe').getByText(code, { exact: true });
+    await mail.first().waitFor();
+    await page.getByLabel('Code').fill(code);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    assert.match(await page.locator('pre').innerText(), new RegExp(`"email": "${guest}"`));
+    await page.getByRole('link', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL(application);
+    assert.match(await page.locator('main, body').first().innerText(), /Sign in to Fabrikam/);
+  });
+});
