@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GuestError } from '../domain/errors.ts';
+import { createGroupCommit } from './group-commit.ts';
 import { createTransactionGuard, type Database, rowsAs, type SqlValue } from './sql.ts';
 
 // How long a lock of another process or store is waited for before the request ends with 503.
@@ -18,7 +19,8 @@ const UNAVAILABLE = new Set([5, 6, 7, 8, 10, 13, 14, 15]);
 
 /**
  * Opens the file, creating it (mode 0600) and its directory (0700) when absent. Commits are on disk
- * before they are acknowledged: a consumed passcode stays consumed through a power cut.
+ * before they are acknowledged: a consumed passcode stays consumed through a power cut. `run` and
+ * `insert` share a commit with those of the same turn; a `get` or `all` that writes has its own.
  *
  * @param file absolute path
  * @throws {GuestError} `unavailable` when the file cannot be opened
@@ -29,22 +31,18 @@ export function openSqlite(file: string): Database {
   const guard = createTransactionGuard();
   let inTransaction = false;
   const waiting: (() => void)[] = [];
+  const group = createGroupCommit({
+    whenFree,
+    control: (sql) => execute(sql, (statement) => statement.run()),
+    isOpen: () => connection.isTransaction,
+  });
 
   const inside: Database = {
     kind: 'sqlite',
     // oxlint-disable-next-line typescript/require-await -- a throw must become a rejection
-    run: async (sql, params = []) =>
-      execute(sql, (statement) => ({ changes: Number(statement.run(...params).changes) })),
+    run: async (sql, params) => run(sql, params),
     // oxlint-disable-next-line typescript/require-await
-    insert: async (sql, params = []) => {
-      try {
-        return execute(sql, (statement) => Number(statement.run(...params).changes) > 0);
-      } catch (error) {
-        const code = errcode(error);
-        if (code === CONSTRAINT_PRIMARYKEY || code === CONSTRAINT_UNIQUE) return false;
-        throw error;
-      }
-    },
+    insert: async (sql, params) => insert(sql, params),
     // oxlint-disable-next-line typescript/require-await
     all: async <T>(sql: string, params: readonly SqlValue[] = []) =>
       execute(sql, (statement) => rowsAs<T>(statement.all(...params))),
@@ -58,29 +56,56 @@ export function openSqlite(file: string): Database {
 
   return {
     kind: 'sqlite',
-    run: (sql, params) => outside(() => inside.run(sql, params)),
-    insert: (sql, params) => outside(() => inside.insert(sql, params)),
+    run: (sql, params) => grouped(() => run(sql, params)),
+    insert: (sql, params) => grouped(() => insert(sql, params)),
     all: <T>(sql: string, params?: readonly SqlValue[]) =>
       outside(() => inside.all<T>(sql, params)),
     get: <T>(sql: string, params?: readonly SqlValue[]) =>
       outside(() => inside.get<T>(sql, params)),
     transaction,
     exclusive: transaction,
-    close: () =>
+    close: async () => {
+      guard.assertOutside();
+      await group.settle();
       // oxlint-disable-next-line typescript/require-await
-      outside(async () => {
+      await whenFree(async () => {
         // The last one to close writes the log back, and others may be doing so right now.
         connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
         connection.close();
-      }),
+      });
+    },
   };
+
+  function run(sql: string, params: readonly SqlValue[] = []): { readonly changes: number } {
+    return execute(sql, (statement) => ({ changes: Number(statement.run(...params).changes) }));
+  }
+
+  function insert(sql: string, params: readonly SqlValue[] = []): boolean {
+    try {
+      return run(sql, params).changes > 0;
+    } catch (error) {
+      const code = errcode(error);
+      if (code === CONSTRAINT_PRIMARYKEY || code === CONSTRAINT_UNIQUE) return false;
+      throw error;
+    }
+  }
+
+  async function grouped<T>(write: () => T): Promise<T> {
+    // Here, not when the group is written: that happens in the context of its first caller.
+    guard.assertOutside();
+    return await group.add(write);
+  }
+
+  async function outside<T>(use: () => Promise<T>): Promise<T> {
+    guard.assertOutside();
+    return await whenFree(use);
+  }
 
   /**
    * Calls `use` when it may run. While another process or store holds the lock it is asked again:
    * SQLite's own waiting would stop this whole process, and with it a lock holder inside it.
    */
-  async function outside<T>(use: () => Promise<T>): Promise<T> {
-    guard.assertOutside();
+  async function whenFree<T>(use: () => Promise<T>): Promise<T> {
     let deadline: number | undefined;
     for (;;) {
       try {
