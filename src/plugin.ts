@@ -110,7 +110,9 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
       record(provider, parts);
       provider.use(async (ctx, next) => {
         if (ctx.path.startsWith(`${HOST_ASSETS}/`)) {
-          return parts.assets(ctx, ctx.path.slice(HOST_ASSETS.length + 1));
+          const name = ctx.path.slice(HOST_ASSETS.length + 1);
+          // oxlint-disable-next-line typescript/require-await -- a throw must become a rejection
+          return parts.gate.middleware(ctx, async () => parts.assets(ctx, name));
         }
         if (ctx.path.startsWith('/signin/')) {
           // The ready server has set them already; a host may have none of its own.

@@ -2,9 +2,9 @@
 // so no request data can reach a template unseen (S61).
 
 import type { ErrorCode } from '../domain/errors.ts';
-import type { Problem } from '../interaction/sign-in.ts';
+import type { Problem } from '../interaction/problem.ts';
 
-export type { Problem } from '../interaction/sign-in.ts';
+export type { Problem } from '../interaction/problem.ts';
 
 /** What every page of one sign-in knows. */
 export interface SignInFrame {

@@ -10,19 +10,21 @@ import { parseTypedPasscode } from '../domain/passcode.ts';
 import { nextStep, type Step } from '../domain/sign-in.ts';
 import { isPasscodeOn } from '../domain/tenant.ts';
 import type { Directory } from '../guests/directory.ts';
-import type { IssueOutcome, IssuePasscode, PasscodeLetter } from '../passcodes/issue.ts';
+import type { IssuePasscode } from '../passcodes/issue.ts';
 import type { NameSubjects } from '../passcodes/subjects.ts';
-import type { VerifyOutcome, VerifyPasscode } from '../passcodes/verify.ts';
-import type { Guest, SignIn, SignInStore } from '../storage/store.ts';
+import type { VerifyPasscode } from '../passcodes/verify.ts';
+import type { SignIn, SignInStore } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { finishConsent, finishLogin, finishWithError } from './finish.ts';
+import { letterTo } from './letter.ts';
+import {
+  problem,
+  problemOfFormat,
+  problemOfIssue,
+  problemOfVerify,
+  type Problem,
+} from './problem.ts';
 import { isContextUnattainable, type Visit } from './visit.ts';
-
-/** What is wrong with the last submission, looked up as `error.<code>`. */
-export interface Problem {
-  readonly code: ErrorCode;
-  readonly params: Readonly<Record<string, unknown>>;
-}
 
 /** What a page is drawn from. */
 export interface View {
@@ -129,25 +131,11 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
       letter: guest ? letterTo(guest, visit) : null,
     });
     record('passcode.issue', visit, signIn, { outcome: issued.outcome });
-    return settleSend(visit, issued);
-  }
-
-  async function settleSend(visit: Visit, issued: IssueOutcome): Promise<Submission> {
-    switch (issued.outcome) {
-      case 'sent':
-        if (issued.signIn.sends > 1) await tell(visit, { notice: 'resent' });
-        return MOVED_HERE;
-      case 'too_soon':
-        return rejected('resend_too_soon', wait(issued.retryAt, 1));
-      case 'throttled':
-        return rejected('throttled', wait(issued.retryAt, 60));
-      case 'exhausted':
-        return rejected('sends_exhausted');
-      case 'verified':
-        return MOVED_HERE;
-      case 'gone':
-        return rejected('interaction_expired');
-    }
+    const wrong = problemOfIssue(issued, clock());
+    if (wrong) return { outcome: 'rejected', problem: wrong };
+    if (issued.outcome === 'sent' && issued.signIn.sends > 1)
+      await tell(visit, { notice: 'resent' });
+    return MOVED_HERE;
   }
 
   async function submitPasscode(visit: Visit, typed: string): Promise<Submission> {
@@ -155,10 +143,10 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     if (!isPasscodeOn(visit.tenant)) return MOVED_HERE;
     const signIn = await find(visit);
     if (!signIn || signIn.sends < signIn.liveFrom) return rejected('passcode_not_sent');
-    const { passcodeDigits: digits } = limits;
-    const parsed = parseTypedPasscode(typed, { strong: signIn.strong, digits });
+    const expected = { digits: limits.passcodeDigits, strong: signIn.strong };
+    const parsed = parseTypedPasscode(typed, expected);
     if (parsed.outcome !== 'passcode') {
-      return rejected(`passcode_${parsed.outcome}`, { digits, strong: signIn.strong });
+      return { outcome: 'rejected', problem: problemOfFormat(parsed, expected) };
     }
     const verified = await verifyPasscode({
       tenant: visit.tenant.id,
@@ -170,8 +158,8 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     });
     record('passcode.evaluate', visit, signIn, { outcome: verified.outcome });
     if (verified.outcome === 'verified') return complete(visit, verified.signIn);
-    const problem = problemOf(verified);
-    if (problem) await tell(visit, { problem });
+    const wrong = problemOfVerify(verified, clock());
+    if (wrong) await tell(visit, { problem: wrong });
     return MOVED_HERE;
   }
 
@@ -217,29 +205,6 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     return { step: nextStep(state, limits, clock()) };
   }
 
-  function problemOf(verified: VerifyOutcome): Problem | undefined {
-    switch (verified.outcome) {
-      case 'verified':
-      // Proven already: the page says so itself.
-      case 'used':
-        return undefined;
-      case 'mismatch':
-        return { code: 'passcode_mismatch', params: { count: verified.attemptsLeft } };
-      case 'expired':
-        return { code: 'passcode_expired', params: {} };
-      case 'exhausted':
-        return { code: 'passcode_exhausted', params: {} };
-      case 'superseded':
-        return { code: 'passcode_superseded', params: {} };
-      case 'throttled':
-        return { code: 'throttled', params: wait(verified.retryAt, 60) };
-      case 'not_sent':
-        return { code: 'passcode_not_sent', params: {} };
-      case 'gone':
-        return { code: 'interaction_expired', params: {} };
-    }
-  }
-
   function tell(visit: Visit, shown: Partial<Pick<View, 'problem' | 'notice'>>): Promise<void> {
     return signIns.setNotice(visit.tenant.id, visit.uid, JSON.stringify(shown));
   }
@@ -250,12 +215,6 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
       addressKey: signIn.addressKey,
       clientAddress: visit.clientAddress,
     });
-  }
-
-  /** How long to wait: `count` in the unit the sentence speaks of. */
-  function wait(until: number, unitSeconds: number): Problem['params'] {
-    const retryAfterSeconds = Math.max(1, until - clock());
-    return { count: Math.ceil(retryAfterSeconds / unitSeconds), retryAfterSeconds };
   }
 
   function record(event: string, visit: Visit, signIn: SignIn, fields: object): void {
@@ -269,23 +228,6 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
   }
 }
 
-function rejected(code: ErrorCode, params: Problem['params'] = {}): Submission {
-  return { outcome: 'rejected', problem: { code, params } };
-}
-
-function letterTo(guest: Guest, visit: Visit): PasscodeLetter {
-  const { tenant } = visit;
-  return {
-    // The stored address, never the string typed at sign-in (S17).
-    to: guest.address,
-    locale: visit.locale,
-    tenantName: tenant.displayName,
-    clientName: visit.client.name,
-    browserFamily: visit.browserFamily(),
-    network: maskNetwork(visit.clientAddress),
-    invitedBy: guest.invitedBy,
-    support: tenant.support ?? null,
-    privacyUrl: tenant.privacyUrl ?? null,
-    issuerHost: visit.issuerHost,
-  };
+function rejected(code: ErrorCode): Submission {
+  return { outcome: 'rejected', problem: problem(code) };
 }
