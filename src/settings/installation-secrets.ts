@@ -1,6 +1,7 @@
-// Owns putting the installation's secrets together: those configured, and those an embedded
-// installation makes for itself.
+// Owns putting the installation's secrets together: those configured, those in the environment, and
+// those an installation on one machine makes for itself.
 
+import { dirname, resolve } from 'node:path';
 import type { SecretReference } from './fields.ts';
 import { type KeyName, loadKeyFiles } from './key-files.ts';
 import { type Path, type Reading, report } from './reading.ts';
@@ -12,6 +13,13 @@ import type { DatabaseSettings, Secrets } from './settings.ts';
 export type ConfiguredSecrets = { readonly [Name in KeyName]?: readonly Buffer[] };
 
 const KEY_NAMES: readonly KeyName[] = ['pepper', 'sealingKey', 'cookieKeys'];
+
+/** Environment variables that hold a secret which the file does not name. */
+export const secretVariables = {
+  pepper: 'GUESTPASS_PEPPER',
+  sealingKey: 'GUESTPASS_SEALING_KEY',
+  cookieKeys: 'GUESTPASS_COOKIE_KEY',
+} as const satisfies Record<KeyName, string>;
 
 /**
  * Fetches the secrets that are configured and reports those that a mysql database cannot do without.
@@ -27,6 +35,7 @@ export async function resolveConfiguredSecrets(
     report(reading, ['secrets', 'pepper'], 'both pepper and peppers', 'keep peppers alone', 'key');
   }
   const configured: ConfiguredSecrets = {
+    ...(await resolveVariables(reading)),
     ...(value.peppers && { pepper: await resolveKeys(reading, 'peppers', value.peppers) }),
     ...(value.pepper && { pepper: await resolveOne(reading, 'pepper', value.pepper) }),
     ...(value.sealingKey && {
@@ -37,14 +46,15 @@ export async function resolveConfiguredSecrets(
     }),
   };
   const missing = KEY_NAMES.filter((name) => !configured[name]);
-  if (kind === 'mysql') {
+  // On this machine alone the servers share a folder; elsewhere each would make keys of its own.
+  if (kind === 'mysql' && !reading.isLoopback) {
     for (const name of missing) {
       const form = name === 'cookieKeys' ? '[{ env: NAME }]' : '{ env: NAME } or { file: PATH }';
       report(
         reading,
         ['secrets', name],
         'required key missing: with mysql every server needs the same secrets',
-        `set it to ${form}; make one with: openssl rand -base64 32`,
+        `set it to ${form}, or ${secretVariables[name]}; make one with: openssl rand -base64 32`,
       );
     }
   }
@@ -53,8 +63,9 @@ export async function resolveConfiguredSecrets(
 }
 
 /**
- * Completes the secrets with those in the files beside an embedded database, which are made when
- * they are not there.
+ * Completes the secrets with those in files, which are made when they are not there: beside an
+ * embedded database, or, for a mysql database on a loopback installation, in `data` beside the
+ * configuration folder.
  *
  * @returns undefined after reporting
  */
@@ -64,16 +75,27 @@ export async function completeSecrets(
   database: DatabaseSettings,
 ): Promise<Secrets | undefined> {
   const missing = KEY_NAMES.filter((name) => !configured[name]);
-  const made =
-    database.kind === 'sqlite' && missing.length > 0
-      ? await loadKeyFiles(reading, database.file, missing)
-      : {};
+  const place =
+    database.kind === 'sqlite'
+      ? { folder: dirname(database.file), databaseFile: database.file }
+      : { folder: resolve(reading.folder, '../data') };
+  const made = missing.length > 0 ? await loadKeyFiles(reading, place, missing) : {};
   const keysOf = (name: KeyName): readonly Buffer[] | undefined =>
     configured[name] ?? (made[name] && [made[name]]);
   const peppers = keysOf('pepper');
   const sealingKey = keysOf('sealingKey')?.[0];
   const cookieKeys = keysOf('cookieKeys');
   return peppers && sealingKey && cookieKeys ? { peppers, sealingKey, cookieKeys } : undefined;
+}
+
+async function resolveVariables(reading: Reading): Promise<ConfiguredSecrets> {
+  const found: Partial<Record<KeyName, readonly Buffer[]>> = {};
+  for (const name of KEY_NAMES) {
+    const env = secretVariables[name];
+    if (reading.env[env] === undefined) continue;
+    found[name] = await resolveOne(reading, name, { env });
+  }
+  return found;
 }
 
 async function resolveOne(

@@ -1,5 +1,5 @@
-// Owns the secrets an embedded installation makes for itself on its first start, in files beside the
-// database: nobody has to think of them, and no two installations share one.
+// Owns the secrets an installation on one machine makes for itself on its first start, in files:
+// nobody has to think of them, and no two installations share one.
 
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, stat, unlink } from 'node:fs/promises';
@@ -25,22 +25,22 @@ export type KeyName = keyof typeof keyFileNames;
  *
  * Files made are told of in `reading.notices`.
  *
- * @param databaseFile absolute path of the embedded database
+ * @param place absolute path of the folder, and of the embedded database if there is one
  * @param names which secrets are wanted
  * @returns those that could be had; the others were reported
  * @source security requirements S3, S58
  */
 export async function loadKeyFiles(
   reading: Reading,
-  databaseFile: string,
+  place: { readonly folder: string; readonly databaseFile?: string },
   names: readonly KeyName[],
 ): Promise<Partial<Record<KeyName, Buffer>>> {
-  const folder = dirname(databaseFile);
+  const { folder, databaseFile } = place;
   const keys: Partial<Record<KeyName, Buffer>> = {};
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     // Before the keys are looked for: a process starting beside us makes its keys first, too.
-    const hasData = await isFilled(databaseFile);
+    const hasData = databaseFile !== undefined && (await isFilled(databaseFile));
     for (const name of names) {
       const key = await loadKeyFile(reading, join(folder, keyFileNames[name]), name, hasData);
       if (key) keys[name] = key;

@@ -102,7 +102,7 @@ export const settingsSchema = z
       })
       .optional()
       .describe(
-        'Required with mysql. With sqlite, those not given are made on the first start beside the database file.',
+        'Those not given are taken from GUESTPASS_PEPPER, GUESTPASS_SEALING_KEY and GUESTPASS_COOKIE_KEY, or else made on the first start: beside an sqlite database, or with mysql on loopback in data beside this folder. Required with mysql elsewhere.',
       ),
   })
   .meta({ title: 'Guestpass settings' });

@@ -252,8 +252,33 @@ secrets: { pepper: { file: ./none } }
       await load(database('{ env: U }', publicSettings), { ...keyEnv, U: url });
     });
 
-    it('S3 asks for every secret a mysql installation needs', async () => {
+    it('S58 takes secrets that the file does not name from the environment', async () => {
+      const env = {
+        GUESTPASS_PEPPER: keyEnv.PEPPER,
+        GUESTPASS_SEALING_KEY: keyEnv.SEALING,
+        GUESTPASS_COOKIE_KEY: keyEnv.COOKIE,
+      };
+      const text = publicSettings.replace(/^database:.*$/m, 'database: mysql://me@db/guestpass');
+      const { settings, notices } = await load(text, env);
+      assert.equal(settings.secrets.sealingKey.toString('base64'), keyEnv.SEALING);
+      assert.deepEqual(notices, []);
+      const [fault] = await faults(text, { ...env, GUESTPASS_PEPPER: 'short' });
+      assert.match(fault!, /secrets\.pepper/);
+    });
+
+    it('makes the secrets of a mysql installation on loopback beside its folder, once', async () => {
       const text = soundSettings.replace(/^database:.*$/m, 'database: mysql://me@db/guestpass');
+      const folder = await writeFolder({ 'guestpass.yaml': text });
+      const first = await loadSettings(folder, {});
+      assert.equal(first.notices.length, 3);
+      assert.match(first.notices[0]!, /\/data\/pepper\. Keep it with your backups\.$/);
+      const second = await loadSettings(folder, {});
+      assert.deepEqual(second.settings.secrets, first.settings.secrets);
+      assert.deepEqual(second.notices, []);
+    });
+
+    it('S3 asks for every secret a mysql installation needs that others can reach', async () => {
+      const text = publicSettings.replace(/^database:.*$/m, 'database: mysql://me@db/guestpass');
       const lines = await faults(text);
       assert.deepEqual(
         lines.map((line) => line.split('  ')[1]),
