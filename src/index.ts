@@ -7,5 +7,7 @@ export type { Tenant, TenantIndex } from './domain/tenant.ts';
 export { createGuests, type Guests, type GuestsOptions, type IssuerOptions } from './plugin.ts';
 export { type RunningServer, type ServerOptions, startServer } from './server/start.ts';
 export { ConfigurationError } from './settings/fault.ts';
-export type { Secrets, Settings } from './settings/settings.ts';
+export type { DatabaseSettings, MailSettings, Secrets, Settings } from './settings/settings.ts';
+export type { Guest } from './storage/store.ts';
+export { createLog, type Log } from './telemetry/log.ts';
 export { type Configuration, loadConfiguration } from './tenants/configuration.ts';

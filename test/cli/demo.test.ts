@@ -27,7 +27,10 @@ describe('guestpass demo', function () {
       const moved = text.replaceAll(':3000', `:${ports.server}`);
       await writeFile(file, moved.replaceAll(':3001', `:${ports.application}`));
     }
-    server = await startProcess(join(folder, 'config'), 'demo', /^Stop with/);
+    server = await startProcess(join(folder, 'config'), {
+      command: 'demo',
+      ready: /^Stop with/,
+    });
     browser = await launchChromium();
   });
   after(async () => {

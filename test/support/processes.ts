@@ -47,10 +47,9 @@ export interface ServerProcess {
 /** Starts `guestpass serve`, or another command that serves, and waits until it says so. */
 export async function startProcess(
   folder: string,
-  command = 'serve',
-  ready = /^Listening on /,
+  { command = 'serve', ready = /^Listening on /, main = MAIN } = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN, command, '--config', folder], {
+  const child = spawn(process.execPath, [main, command, '--config', folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output: string[] = [];
