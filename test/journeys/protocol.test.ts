@@ -74,6 +74,15 @@ describe('the protocol', () => {
     return { begun, location, jar, address };
   }
 
+  const discoverOther = (): Promise<client.Configuration> =>
+    client.discovery(
+      new URL(`${world.publicUrl}/a/v2.0`),
+      'other',
+      undefined,
+      client.ClientSecretBasic('secret-of-another-client-of-tenant-a'),
+      { execute: [client.allowInsecureRequests] },
+    );
+
   it('S40 T52 demands PKCE with S256 of every client', async () => {
     const base = `${world.publicUrl}/a/v2.0/auth?client_id=docs&response_type=code&scope=openid&redirect_uri=${encodeURIComponent(CALLBACK)}`;
     const challenge = 'a'.repeat(43);
@@ -227,13 +236,7 @@ describe('the protocol', () => {
     const { access_token } = await world.redeem(begun, location);
     const mine = await client.tokenIntrospection(begun.configuration, access_token);
     assert.equal(mine.active, true);
-    const other = await client.discovery(
-      new URL(`${world.publicUrl}/a/v2.0`),
-      'other',
-      undefined,
-      client.ClientSecretBasic('secret-of-another-client-of-tenant-a'),
-      { execute: [client.allowInsecureRequests] },
-    );
+    const other = await discoverOther();
     assert.equal((await client.tokenIntrospection(other, access_token)).active, false);
     await client.tokenRevocation(begun.configuration, access_token);
     assert.equal(
@@ -243,13 +246,7 @@ describe('the protocol', () => {
   });
 
   it('gives a program a token of its own by client_credentials, where it is registered', async () => {
-    const other = await client.discovery(
-      new URL(`${world.publicUrl}/a/v2.0`),
-      'other',
-      undefined,
-      client.ClientSecretBasic('secret-of-another-client-of-tenant-a'),
-      { execute: [client.allowInsecureRequests] },
-    );
+    const other = await discoverOther();
     const { access_token } = await client.clientCredentialsGrant(other);
     assert.equal((await client.tokenIntrospection(other, access_token)).active, true);
     const { configuration } = await world.begin();

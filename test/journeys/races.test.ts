@@ -156,19 +156,14 @@ class SpreadJar extends Jar {
     this.#port = port;
   }
 
-  override async send(
-    method: string,
-    url: string | URL,
-    headers: Record<string, string> = {},
-    body?: string,
-  ): Promise<Answer> {
-    const { 'x-test-port': port, ...rest } = headers;
-    if (port === undefined) return super.send(method, url, rest, body);
-    const target = new URL(url);
-    target.port = this.#port;
-    const answer = await super.send(method, target, { ...rest, host: this.#host }, body);
-    // As the browser sees it: one origin, whichever listener answered.
-    return { ...answer, url: new URL(url) };
+  protected override reach(
+    url: URL,
+    { 'x-test-port': port, ...headers }: Record<string, string>,
+  ): { url: URL; headers: Record<string, string> } {
+    if (port === undefined) return { url, headers };
+    const other = new URL(url);
+    other.port = this.#port;
+    return { url: other, headers: { ...headers, host: this.#host } };
   }
 }
 

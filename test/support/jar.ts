@@ -22,6 +22,8 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 /** Keeps cookies by path for one origin, as a browser does; speaks plain HTTP/1.1. */
 export class Jar {
   readonly cookies = new Map<string, Cookie>();
+  /** Every Set-Cookie line received, as it came. */
+  readonly lines: string[] = [];
 
   /** A second browser tab or a stolen jar: the same cookies from here on, apart. */
   clone(): Jar {
@@ -74,9 +76,10 @@ export class Jar {
   ): Promise<Answer> {
     const target = new URL(url);
     const cookie = this.header(target);
+    const way = this.reach(target, headers);
     return new Promise((resolve, reject) => {
       const sent = httpRequest(
-        target,
+        way.url,
         {
           method,
           agent,
@@ -84,7 +87,7 @@ export class Jar {
             accept: 'text/html',
             ...(cookie === '' ? {} : { cookie }),
             ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
-            ...headers,
+            ...way.headers,
           },
         },
         (response) => {
@@ -108,6 +111,14 @@ export class Jar {
     });
   }
 
+  /** How an address is reached: a subclass may stand behind a proxy. The answer keeps the address. */
+  protected reach(
+    url: URL,
+    headers: Record<string, string>,
+  ): { url: URL; headers: Record<string, string> } {
+    return { url, headers };
+  }
+
   private header(url: URL): string {
     return [...this.cookies.values()]
       .filter(({ path }) => url.pathname === path || url.pathname.startsWith(withSlash(path)))
@@ -116,6 +127,7 @@ export class Jar {
   }
 
   private remember(url: URL, lines: readonly string[]): void {
+    this.lines.push(...lines);
     for (const line of lines) {
       const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
       const name = pair.slice(0, pair.indexOf('='));
