@@ -109,7 +109,8 @@ export function createErrorGate(deps: {
 }
 
 function codeOf(error: unknown): ErrorCode {
-  if (error instanceof GuestError) return error.code;
+  const named = namedCode(error);
+  if (named) return named;
   const { status } = Object(error) as { status?: unknown };
   if (status === 404) return 'not_found';
   if (status === 405) return 'method_not_allowed';
@@ -119,9 +120,18 @@ function codeOf(error: unknown): ErrorCode {
   return status === 400 || error instanceof URIError ? 'parameter_malformed' : 'internal';
 }
 
+/** The code an error of ours carries, whichever class it had to be. */
+function namedCode(error: unknown): ErrorCode | undefined {
+  const { code } = Object(error) as { code?: unknown };
+  return typeof code === 'string' && Object.hasOwn(errorTable, code)
+    ? (code as ErrorCode)
+    : undefined;
+}
+
 function engineCode(oauthError: string, error: unknown): ErrorCode {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  if (typeof code === 'string' && Object.hasOwn(errorTable, code)) return code as ErrorCode;
+  const named = namedCode(error);
+  if (named) return named;
+  const { name } = Object(error) as { name?: unknown };
   if (oauthError === 'server_error') return 'internal';
   return name === 'SessionNotFound' ? 'interaction_expired' : 'request_refused';
 }

@@ -12,6 +12,7 @@ import type { Store } from '../storage/store.ts';
 import { createFindAccount } from './account.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { type BrowserBinding, type CookieSigner, cookieNames } from './cookies.ts';
+import { speakingToEngine } from './engine-fault.ts';
 import { createLoadExistingGrant } from './grant.ts';
 import { createOutboundFetch, outboundBodyLimits } from './outbound.ts';
 import { createPolicy, isFromEarlier, isSessionOver } from './policy.ts';
@@ -102,7 +103,7 @@ export function createOidcConfiguration(
     // Not yours to replace: consumption by condition, digests for ids, absolute ends and the browser
     // binding all live in it (S24, S28, S44).
     adapter: createAdapterFactory({
-      store: deps.store.oidc,
+      store: speakingToEngine(deps.store.oidc),
       namespace: issuer.namespace,
       clock,
       browser: deps.browser,
@@ -133,7 +134,7 @@ export function createOidcConfiguration(
     conformIdTokenClaims: yours.conformIdTokenClaims ?? false,
     acrValues: [...new Set([...(yours.acrValues ?? []), PASSCODE_ACR])],
     extraParams: issuer.extraParams,
-    findAccount: createFindAccount(deps.directory, issuer.tenantId),
+    findAccount: createFindAccount(speakingToEngine(deps.directory), issuer.tenantId),
     loadExistingGrant: createLoadExistingGrant(
       (ctx) => isFromEarlier(ctx) && isSessionOver(ctx, session),
     ),
