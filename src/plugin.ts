@@ -6,7 +6,7 @@ import { parseEmailAddress } from './domain/email-address.ts';
 import type { Tenant } from './domain/tenant.ts';
 import { mountOf } from './http/mount.ts';
 import { createSecurityHeaders } from './http/security.ts';
-import { createOidcConfiguration } from './oidc/configuration.ts';
+import { createOidcConfiguration, responseModes } from './oidc/configuration.ts';
 import { fixedTenant, requestedTenant } from './oidc/tenant-context.ts';
 import { assemble, type GuestsOptions, type Parts } from './plugin/assemble.ts';
 import type { Guest } from './storage/store.ts';
@@ -119,7 +119,8 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
           protect(ctx.req, ctx.res);
           return parts.gate.middleware(ctx, () => pages(ctx, next) as Promise<void>);
         }
-        return next();
+        await next();
+        if (ctx.path.startsWith('/.well-known/')) describeResponseModes(ctx.body);
       });
     },
     async invite({ tenant, address, ...rest }) {
@@ -133,6 +134,12 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
       await parts.close();
     },
   };
+}
+
+/** The engine always claims to support fragments; clients are told what they will get. */
+function describeResponseModes(metadata: unknown): void {
+  if (typeof metadata !== 'object' || metadata === null) return;
+  if ('response_modes_supported' in metadata) metadata.response_modes_supported = responseModes;
 }
 
 /** Engine errors that no page of ours answers: token, userinfo, and what goes to a redirect URI. */

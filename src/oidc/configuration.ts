@@ -56,6 +56,9 @@ export interface IssuerContext {
   readonly extraParams: NonNullable<Configuration['extraParams']>;
 }
 
+/** How a code goes back. A fragment is for tokens that scripts read; a code has no business there (S41). */
+export const responseModes: readonly string[] = ['query', 'form_post'];
+
 const SHORT_TOKEN_SECONDS = 600;
 const CODE_SECONDS = 60;
 const UNUSED_SESSION_SECONDS = 1800;
@@ -81,7 +84,11 @@ export function createOidcConfiguration(
     scopes: ['openid', 'offline_access', 'email', 'profile'],
     subjectTypes: ['public', 'pairwise'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
-    clientDefaults: { grant_types: ['authorization_code'], response_types: ['code'] },
+    clientDefaults: {
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+      response_modes: [...responseModes],
+    },
     enabledJWA: {
       idTokenSigningAlgValues: ['RS256', 'ES256'],
       userinfoSigningAlgValues: ['RS256', 'ES256'],

@@ -130,8 +130,30 @@ describe('the protocol', () => {
       const changed = new URL(url);
       changed.searchParams.set('response_type', type);
       const { location } = await new Jar().get(changed);
-      assert.match(location ?? '', /error=unsupported_response_type/, type);
+      assert.match(location ?? '', /error=(unsupported_response_type|invalid_request)/, type);
     }
+    for (const mode of ['fragment', 'web_message', 'jwt']) {
+      const changed = new URL(url);
+      changed.searchParams.set('response_mode', mode);
+      const { location } = await new Jar().get(changed);
+      assert.match(location ?? '', /[?#]error=(unsupported_response_mode|invalid_request)/, mode);
+    }
+    for (const [name, value] of [
+      ['request', 'e30.e30.'],
+      ['request_uri', 'http://169.254.169.254/'],
+    ] as const) {
+      const changed = new URL(url);
+      changed.searchParams.set(name, value);
+      assert.doesNotMatch((await new Jar().get(changed)).location ?? '', /signin/, name);
+    }
+    const metadata = await new Jar().get(
+      `${world.publicUrl}/a/v2.0/.well-known/openid-configuration`,
+    );
+    const { response_modes_supported: modes } = JSON.parse(metadata.text) as Record<
+      string,
+      string[]
+    >;
+    assert.deepEqual(modes, ['query', 'form_post']);
     const reg = await new Jar().send('POST', `${world.publicUrl}/a/v2.0/reg`, {}, '{}');
     assert.equal(reg.status, 404);
   });
