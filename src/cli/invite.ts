@@ -72,10 +72,15 @@ async function inviteAll(rows: readonly Row[], options: InviteOptions): Promise<
     return fail(`${options.redirect} is no page of an application registered for ${tenant.id}`);
   }
   const { settings, tenants } = configuration;
-  const guests = await createGuests({ ...settings, tenants, log: createLog({ level: 'warn' }) });
+  // Standard output is for who was invited; another program may read it.
+  const log = createLog({ level: 'warn', destination: process.stderr });
+  const guests = await createGuests({ ...settings, tenants, log });
   try {
     for (const row of rows) await inviteOne(guests, tenant, row, url, options);
     await guests.parts.outbox.idle();
+    if (options.mail && (await guests.parts.store.outbox.nextDueAt()) !== undefined) {
+      process.stderr.write('Mail is still waiting; a running server tries again.\n');
+    }
   } finally {
     await guests.close();
   }

@@ -46,6 +46,15 @@ describe('guestpass invite', () => {
     assert.match(mail.parsed.text ?? '', /http:\/\/127\.0\.0\.1:9999\/start/);
   });
 
+  it('keeps a mail the relay does not take for the server, and says so', async () => {
+    installation.relay.script('later@partner.example', { rcpt: 451 });
+    const { code, stdout, stderr } = await invite('later@partner.example', '--tenant', 'b');
+    assert.equal(code, 0);
+    assert.equal(stdout, 'later@partner.example  invited  b\n');
+    assert.match(stderr, /Mail is still waiting; a running server tries again\./);
+    assert.notEqual(await store.outbox.nextDueAt(), undefined);
+  });
+
   it('S55 refuses a redirect to a page of nobody’s application', async () => {
     const words = ['evil@partner.example', '--tenant', 'a', '--redirect', 'https://evil.example/'];
     const { code, stderr } = await invite(...words);
