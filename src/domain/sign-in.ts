@@ -48,3 +48,11 @@ export function nextStep(
     canResend: sent.sends < limits.passcodesPerSignIn,
   };
 }
+
+/**
+ * Tells whether nothing the guest can do on a page leads on: what remains is to go back to the
+ * application, which hears `access_denied`.
+ */
+export function isEnd(step: Step): boolean {
+  return step.step === 'refused' || (step.step === 'enter-code' && !step.live && !step.canResend);
+}

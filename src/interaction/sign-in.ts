@@ -7,7 +7,7 @@ import { parseEmailAddress } from '../domain/email-address.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import { parseTypedPasscode } from '../domain/passcode.ts';
-import { nextStep, type Step } from '../domain/sign-in.ts';
+import { isEnd, nextStep, type Step } from '../domain/sign-in.ts';
 import { isPasscodeOn } from '../domain/tenant.ts';
 import type { Directory } from '../guests/directory.ts';
 import type { IssuePasscode } from '../passcodes/issue.ts';
@@ -171,8 +171,8 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     const signIn = await find(visit);
     const proven = signIn && signIn.verifiedAt !== null;
     const done = proven ? await complete(visit, signIn) : MOVED_HERE;
-    const { step } = stepOf(visit, signIn).step;
-    if (done.outcome !== 'rejected' && step !== 'refused') return done;
+    const { step } = stepOf(visit, signIn);
+    if (done.outcome !== 'rejected' && !isEnd(step)) return done;
     // The guest has read why and goes back: the application hears no more than that.
     const error = { error: 'access_denied', error_description: 'the guest cannot sign in here' };
     return { outcome: 'moved', to: await finishWithError(interaction, error) };

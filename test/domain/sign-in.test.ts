@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { nextStep, type SignInState, type Step } from '../../src/domain/sign-in.ts';
+import { isEnd, nextStep, type SignInState, type Step } from '../../src/domain/sign-in.ts';
 
 const LIMITS = { attemptsPerPasscode: 5, passcodesPerSignIn: 4 };
 const NOW = 1000;
@@ -80,5 +80,24 @@ describe('nextStep', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('isEnd', () => {
+  it('is where nothing on the page leads on', () => {
+    assert.equal(isEnd({ step: 'refused', code: 'passcode_disabled' }), true);
+    assert.equal(isEnd({ ...CODE, live: false, canResend: false }), true);
+  });
+
+  it('is not while a code may be typed or sent', () => {
+    const open: readonly Step[] = [
+      CODE,
+      { ...CODE, live: false },
+      { ...CODE, canResend: false },
+      { step: 'address' },
+      { step: 'send-code', address: ADDRESS },
+      { step: 'continue' },
+    ];
+    assert.deepEqual(open.filter(isEnd), []);
   });
 });

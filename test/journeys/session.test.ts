@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as client from 'openid-client';
 import { systemClock } from '../../src/domain/clock.ts';
-import { heading, hidden, Jar } from '../support/jar.ts';
+import { type Answer, heading, hidden, Jar } from '../support/jar.ts';
 import { returnToPresent, travel } from '../support/time.ts';
 import { startWorld, stores, type World } from '../support/world.ts';
 
@@ -62,6 +62,26 @@ for (const store of stores) {
         await jar.post(`${page.url.href}/passcode`, { csrf: hidden(again, 'csrf'), code: fresh }),
       );
       assert.match(done.location ?? '', /code=/);
+    });
+
+    it('leads back to the application when no code is left to send', async () => {
+      await world.invite('over@partner.example');
+      const jar = new Jar();
+      const begun = await world.begin();
+      let page = await world.walkToCode(jar, begun, 'over@partner.example');
+      const csrf = hidden(page, 'csrf');
+      for (let send = 1; send < 4; send += 1) {
+        travel(31);
+        page = await jar.follow(await jar.post(`${page.url.href}/send`, { csrf }));
+      }
+      const proceed = (): Promise<Answer> =>
+        jar.post(`${begun.url.origin}${page.url.pathname}/continue`, { csrf });
+      // While a code may still be typed, this leads nowhere else.
+      assert.equal((await proceed()).location, page.url.pathname);
+      travel(1801);
+      const over = await jar.get(page.url);
+      assert.match(over.text, /Go back to Docs/);
+      assert.match((await jar.follow(await proceed())).location ?? '', /error=access_denied/);
     });
 
     it('S45 T56 asks again for prompt=login and max_age=0, in a new session', async () => {
