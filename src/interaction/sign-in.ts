@@ -81,7 +81,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
       };
     }
     const signIn = await find(visit);
-    const { step } = stepOf(visit, signIn);
+    const step = stepOf(visit, signIn);
     const kept = signIn?.notice ?? null;
     if (kept !== null) await signIns.setNotice(visit.tenant.id, visit.uid, null);
     const shown = kept === null ? {} : (JSON.parse(kept) as Partial<View>);
@@ -133,8 +133,8 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     record('passcode.issue', visit, signIn, { outcome: issued.outcome });
     const wrong = problemOfIssue(issued, clock());
     if (wrong) return { outcome: 'rejected', problem: wrong };
-    if (issued.outcome === 'sent' && issued.signIn.sends > 1)
-      await tell(visit, { notice: 'resent' });
+    const isResend = issued.outcome === 'sent' && issued.signIn.sends > 1;
+    if (isResend) await tell(visit, { notice: 'resent' });
     return MOVED_HERE;
   }
 
@@ -171,8 +171,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     const signIn = await find(visit);
     const proven = signIn && signIn.verifiedAt !== null;
     const done = proven ? await complete(visit, signIn) : MOVED_HERE;
-    const { step } = stepOf(visit, signIn);
-    if (done.outcome !== 'rejected' && !isEnd(step)) return done;
+    if (done.outcome !== 'rejected' && !isEnd(stepOf(visit, signIn))) return done;
     // The guest has read why and goes back: the application hears no more than that.
     const error = { error: 'access_denied', error_description: 'the guest cannot sign in here' };
     return { outcome: 'moved', to: await finishWithError(interaction, error) };
@@ -198,11 +197,11 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     return signIn?.browser === visit.browser ? signIn : undefined;
   }
 
-  function stepOf(visit: Visit, signIn: SignIn | undefined): { step: Step } {
-    if (visit.interaction.prompt.name === 'consent') return { step: { step: 'continue' } };
+  function stepOf(visit: Visit, signIn: SignIn | undefined): Step {
+    if (visit.interaction.prompt.name === 'consent') return { step: 'continue' };
     const address = signIn?.address ?? visit.loginHint?.address ?? null;
     const state = { passcodeOn: isPasscodeOn(visit.tenant), address, sent: signIn ?? null };
-    return { step: nextStep(state, limits, clock()) };
+    return nextStep(state, limits, clock());
   }
 
   function tell(visit: Visit, shown: Partial<Pick<View, 'problem' | 'notice'>>): Promise<void> {

@@ -38,19 +38,12 @@ export interface SettingsDraft {
 }
 
 /**
- * Loads the settings of one installation.
+ * Reads and checks the settings without making any secret. Never throws for a bad file.
  *
  * @param directory the configuration folder
  * @param env environment variables that references name, and NODE_ENV
- * @throws {ConfigurationError} with every fault of the file
  * @source security requirements S3, S57, S58
  */
-export async function loadSettings(directory: string, env: Environment): Promise<LoadedSettings> {
-  const draft = await draftSettings(directory, env);
-  return draft.complete();
-}
-
-/** Reads and checks the settings without making any secret. Never throws for a bad file. */
 export async function draftSettings(directory: string, env: Environment): Promise<SettingsDraft> {
   const path = resolve(directory, SETTINGS_FILE);
   const read = await readYaml(path, SETTINGS_FILE);

@@ -40,7 +40,6 @@ export interface Database {
 
 /** Reads rows as what their SELECT says they are: the one place where a row's type is believed. */
 export function rowsAs<T>(rows: readonly unknown[]): T[] {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no engine can tell us more
   return rows as T[];
 }
 

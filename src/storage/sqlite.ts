@@ -41,12 +41,12 @@ export function openSqlite(file: string): Database {
     kind: 'sqlite',
     // oxlint-disable-next-line typescript/require-await -- a throw must become a rejection
     run: async (sql, params) => run(sql, params),
-    // oxlint-disable-next-line typescript/require-await
+    // oxlint-disable-next-line typescript/require-await -- as above
     insert: async (sql, params) => insert(sql, params),
-    // oxlint-disable-next-line typescript/require-await
+    // oxlint-disable-next-line typescript/require-await -- as above
     all: async <T>(sql: string, params: readonly SqlValue[] = []) =>
       execute(sql, (statement) => rowsAs<T>(statement.all(...params))),
-    // oxlint-disable-next-line typescript/require-await
+    // oxlint-disable-next-line typescript/require-await -- as above
     get: async <T>(sql: string, params: readonly SqlValue[] = []) =>
       execute(sql, (statement) => rowsAs<T>([statement.get(...params)])[0]),
     transaction: (work) => work(inside),
@@ -67,7 +67,7 @@ export function openSqlite(file: string): Database {
     close: async () => {
       guard.assertOutside();
       await group.settle();
-      // oxlint-disable-next-line typescript/require-await
+      // oxlint-disable-next-line typescript/require-await -- as above
       await whenFree(async () => {
         // The last one to close writes the log back, and others may be doing so right now.
         connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);

@@ -8,16 +8,9 @@ import { toDomain } from '../domain/email-address.ts';
 import type { ClientMetadata, Tenant } from '../domain/tenant.ts';
 import { deepFreeze } from '../settings/deep-freeze.ts';
 import { checkShape } from '../settings/explain.ts';
-import {
-  ConfigurationError,
-  type ConfigurationFault,
-  quote,
-  sortFaults,
-} from '../settings/fault.ts';
+import { type ConfigurationFault, quote, sortFaults } from '../settings/fault.ts';
 import { systemCodeOf } from '../settings/file.ts';
-import { isLoopbackOrigin } from '../settings/public-url.ts';
 import { type Environment, type Path, type Reading, report, valueAt } from '../settings/reading.ts';
-import type { Settings } from '../settings/settings.ts';
 import { readYaml } from '../settings/yaml.ts';
 import { resolveClient } from './client.ts';
 import { clientSchema } from './client-schema.ts';
@@ -34,28 +27,12 @@ export interface TenantsReading {
 }
 
 /**
- * Loads all tenants of one installation, ordered by file name.
+ * Reads all tenants of one installation, ordered by file name. Never throws for a bad file.
  *
  * @param directory the configuration folder; the files are in its folder `tenants`
- * @param settings decides whether literal secrets may stand in a file
- * @param env environment variables that references name
- * @throws {ConfigurationError} with every fault of every file
- * @source rules R12 to R15; security requirements S35, S39, S57, S58
- */
-export async function loadTenants(
-  directory: string,
-  settings: Settings,
-  env: Environment,
-): Promise<readonly Tenant[]> {
-  const reading = await readTenants(directory, isLoopbackOrigin(settings.publicUrl), env);
-  if (reading.faults.length > 0) throw new ConfigurationError(reading.faults);
-  return reading.tenants;
-}
-
-/**
- * Reads all tenants. Never throws for a bad file.
- *
  * @param isLoopback whether literal secrets may stand in a file
+ * @param env environment variables that references name
+ * @source rules R12 to R15; security requirements S35, S39, S57, S58
  */
 export async function readTenants(
   directory: string,

@@ -57,9 +57,6 @@ export const tenantSchema = z
   })
   .meta({ title: 'Guestpass tenant' });
 
-/** A tenant as it stands in the file. */
-export type TenantFile = z.infer<typeof tenantSchema>;
-
 function isSupport(text: string): boolean {
   return parseEmailAddress(text)?.address === text || findWebAddressFault(text) === undefined;
 }

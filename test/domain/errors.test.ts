@@ -23,7 +23,6 @@ describe('errorTable', () => {
 
 describe('GuestError', () => {
   it('carries what Koa reads, from the table', () => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table's own names
     for (const code of Object.keys(errorTable) as ErrorCode[]) {
       const error = new GuestError(code);
       assert.equal(error.status, errorTable[code].status);

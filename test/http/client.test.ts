@@ -4,7 +4,6 @@ import { browserFamilyOf, createClientAddress } from '../../src/http/client.ts';
 
 function request(peer: string | undefined, forwarded?: string): IncomingMessage {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
   return { socket: { remoteAddress: peer }, headers } as unknown as IncomingMessage;
 }
 

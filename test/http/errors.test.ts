@@ -10,7 +10,6 @@ import { createTranslator } from '../../src/i18n.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 const EXAMPLE = 'https://guest.example/{tenant}/v2.0';
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table's own names
 const CODES = Object.keys(errorTable) as ErrorCode[];
 const SECRET = 'SELECT * FROM guests -- at /srv/app/x.ts:1 password=hunter2';
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
@@ -35,7 +34,6 @@ describe('createErrorGate', () => {
     app.use(gate.middleware);
     app.use(async (ctx) => {
       if (!engineOut) throw fault;
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the gate reads Koa's part
       await gate.answerEngine(ctx as unknown as KoaContextWithOIDC, engineOut, fault);
     });
     server = app.listen(0, '127.0.0.1');

@@ -160,7 +160,6 @@ describe('readForm', () => {
   });
 });
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
 const ctx = (body: unknown) => ({ request: { body } }) as unknown as Koa.Context;
 
 describe('field', () => {

@@ -20,10 +20,7 @@ const guest: Guest = {
 
 const asked: (readonly [string | undefined, string])[] = [];
 /** A request with only what is read of it. */
-const requestOf = (oidc: object) =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
-  ({ oidc }) as unknown as KoaContextWithOIDC;
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
+const requestOf = (oidc: object) => ({ oidc }) as unknown as KoaContextWithOIDC;
 const directory = {
   findBySubject: (tenant: string | undefined, subject: string) => {
     asked.push([tenant, subject]);

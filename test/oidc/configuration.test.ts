@@ -14,9 +14,7 @@ const DAY = 86_400;
 const untouched: unknown = {};
 
 const deps: ConfigurationDeps = {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
   store: { oidc: {} } as Store,
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
   directory: untouched as Directory,
   browser: { ensure: () => 'browser-A', read: () => 'browser-A' },
   signer: createCookieSigner([randomBytes(32)]),
@@ -107,7 +105,6 @@ describe('createOidcConfiguration', () => {
 
   it('S40 demands PKCE of every client', () => {
     const required = configure().pkce?.required;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it asks nobody
     assert.equal(required?.(...([] as unknown as Parameters<typeof required>)), true);
   });
 

@@ -60,7 +60,6 @@ function browser(cookie?: [name: string, value: string]) {
     set: (name: string, value: string, options: Record<string, unknown>) =>
       set.push({ name, value, options }),
   };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
   return { ctx: { cookies } as unknown as Context, set };
 }
 const digestOf = (value: string) => createHash('sha256').update(value).digest('base64url');

@@ -31,7 +31,6 @@ function requestOf(
     client: { redirectUriAllowed: () => allowsRedirect },
     result,
   };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
   return { oidc } as unknown as KoaContextWithOIDC;
 }
 

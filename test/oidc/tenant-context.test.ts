@@ -17,7 +17,6 @@ const b = tenant('b', 'b.example');
 const index = createTenantIndex([a, b]);
 
 function requestOf(params: Record<string, unknown> = {}): KoaContextWithOIDC {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fake
   return { oidc: { params } } as unknown as KoaContextWithOIDC;
 }
 
@@ -28,7 +27,6 @@ function check(
   ctx: KoaContextWithOIDC,
   value?: string,
 ): void {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one signature for all
   const checks = context.extraParams as unknown as Record<
     string,
     ((ctx: KoaContextWithOIDC, value: string | undefined) => void) | undefined

@@ -3,7 +3,13 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Tenant } from '../../src/domain/tenant.ts';
 import { ConfigurationError, formatFault } from '../../src/settings/fault.ts';
+import { draftSettings, type LoadedSettings } from '../../src/settings/load.ts';
+import { isLoopbackOrigin } from '../../src/settings/public-url.ts';
+import type { Environment } from '../../src/settings/reading.ts';
+import type { Settings } from '../../src/settings/settings.ts';
+import { readTenants } from '../../src/tenants/load.ts';
 
 /** A guestpass.yaml without a fault; lines to add go below. */
 export const soundSettings = `publicUrl: http://127.0.0.1:3000
@@ -47,6 +53,22 @@ export async function writeFolder(files: Readonly<Record<string, FileContent>>):
     if (!isPlain) await chmod(path, content.mode);
   }
   return config;
+}
+
+/** The settings of a folder, whole. @throws {ConfigurationError} with every fault */
+export async function loadSettings(folder: string, env: Environment): Promise<LoadedSettings> {
+  return (await draftSettings(folder, env)).complete();
+}
+
+/** The tenants of a folder. @throws {ConfigurationError} with every fault */
+export async function loadTenants(
+  folder: string,
+  { publicUrl }: Settings,
+  env: Environment,
+): Promise<readonly Tenant[]> {
+  const { tenants, faults } = await readTenants(folder, isLoopbackOrigin(publicUrl), env);
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return tenants;
 }
 
 /** The faults of a load, one formatted line each; fails when nothing was wrong. */

@@ -3,8 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultLimits, limitTable } from '../../src/domain/limits.ts';
-import { loadSettings } from '../../src/settings/load.ts';
-import { faultsOf, publicSettings, soundSettings, writeFolder } from './config-folder.ts';
+import {
+  faultsOf,
+  loadSettings,
+  publicSettings,
+  soundSettings,
+  writeFolder,
+} from './config-folder.ts';
 
 const key = (): string => randomBytes(32).toString('base64');
 const keyEnv = { PEPPER: key(), SEALING: key(), COOKIE: key() };
@@ -33,7 +38,7 @@ const withPepperFile = (base: string, mode: number) => ({
   pepper: { text: keyEnv.PEPPER, mode },
 });
 
-describe('loadSettings', () => {
+describe('draftSettings', () => {
   it('reads a small file and fills in the rest', async () => {
     const folder = await writeFolder({ 'guestpass.yaml': soundSettings });
     const { settings } = await loadSettings(folder, {});

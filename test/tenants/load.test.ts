@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { RESERVED_TENANT_IDS } from '../../src/domain/tenant.ts';
 import { loadConfiguration } from '../../src/tenants/configuration.ts';
-import { loadTenants } from '../../src/tenants/load.ts';
-import { loadSettings } from '../../src/settings/load.ts';
 import {
   faultsOf,
+  loadSettings,
+  loadTenants,
   publicSettings,
   soundEnv,
   soundSettings,
@@ -23,7 +23,7 @@ async function faults(text: string, settings?: string): Promise<readonly string[
   return faultsOf(load({ 'fabrikam.yaml': text }, settings));
 }
 
-describe('loadTenants', () => {
+describe('readTenants', () => {
   it('reads one tenant, secrets resolved, frozen all the way down', async () => {
     const [tenant] = await load({ 'any-name.yaml': soundTenant });
     assert.deepEqual(tenant, {
