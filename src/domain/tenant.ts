@@ -1,5 +1,9 @@
 // Owns what a tenant is and how a request names one. Lookup is exact; nothing is ever guessed (R14).
 
+import type { Connection } from './identity-provider.ts';
+import type { WhoMayInvite } from './invitation.ts';
+import type { Era, FallbackProvider, PrimaryProvider, RedemptionPolicy } from './redemption.ts';
+
 /** The three states of the tenant's passcode setting, named as Graph names them (R31, R36). */
 export type EmailOneTimePasscode = 'default' | 'enabled' | 'disabled';
 
@@ -18,7 +22,76 @@ export interface Tenant {
   readonly termsUrl?: string;
   /** Client metadata under RFC 7591 names, secrets resolved; what oidc-provider takes. */
   readonly clients: readonly ClientMetadata[];
+  /** What the tenant says of a client beyond its metadata, by client id. */
+  readonly clientPolicies?: Readonly<Record<string, ClientPolicy>>;
+  /** Places that know guests; default none. */
+  readonly connections?: readonly Connection[];
+  /** How redemption chooses among them; default {@link defaultRedemption}. */
+  readonly redemption?: RedemptionSettings;
+  /** Domains guests may, or may not, be of (R73); default every domain may. */
+  readonly domainList?: DomainList;
+  readonly invitations?: InvitationSettings;
+  /** Whether guests may leave by themselves (R77); default true where `privacyUrl` is set. */
+  readonly guestsMayLeave?: boolean;
+  /** Whether a stranger who asks for a code is mailed that there is no invitation; default false. */
+  readonly mailStrangers?: boolean;
 }
+
+/** Allow list or block list, never both (R73). Lower-case A-labels, compared exactly. */
+export type DomainList =
+  { readonly allow: readonly string[] } | { readonly block: readonly string[] };
+
+/** How a tenant redeems (R37, R39, R42, R53). Times are epoch seconds. */
+export interface RedemptionSettings {
+  readonly era: Era;
+  readonly cloud: 'public' | 'gov';
+  readonly rolloutAt: number;
+  readonly createdAt: number | null;
+  readonly order: readonly PrimaryProvider[];
+  readonly fallback: readonly FallbackProvider[];
+}
+
+/** Who invites, and for how long an invitation is good. */
+export interface InvitationSettings {
+  readonly whoMayInvite: WhoMayInvite;
+  readonly lifetimeSeconds: number;
+  /** Language of mails to guests whose own is not known (R64). */
+  readonly language: string;
+}
+
+/** What a tenant says of one client beyond its metadata. */
+export interface ClientPolicy {
+  /** Strangers become guests by signing in here (R10). */
+  readonly selfServiceSignUp: boolean;
+  /** Whether guests may come by passcode; an integration of its own, not pulled in (R11). */
+  readonly emailOneTimePasscode: boolean;
+}
+
+/** The nominal date of the seed: 1 November 2021. */
+export const NOMINAL_ROLLOUT = Date.UTC(2021, 10, 1) / 1000;
+
+/** What holds for a tenant that says nothing about redemption. */
+export const defaultRedemption: RedemptionSettings = Object.freeze({
+  era: 'current',
+  cloud: 'public',
+  rolloutAt: NOMINAL_ROLLOUT,
+  createdAt: null,
+  order: Object.freeze(['homeDirectory', 'externalFederation', 'socialIdentityProviders'] as const),
+  fallback: Object.freeze(['consumerAccount', 'emailOneTimePasscode'] as const),
+});
+
+/** What holds for a tenant that says nothing about invitations. */
+export const defaultInvitations: InvitationSettings = Object.freeze({
+  whoMayInvite: 'everyone',
+  lifetimeSeconds: 30 * 86_400,
+  language: 'en',
+});
+
+/** What holds for a client of which nothing is said. */
+export const defaultClientPolicy: ClientPolicy = Object.freeze({
+  selfServiceSignUp: false,
+  emailOneTimePasscode: true,
+});
 
 /** RFC 7591 client metadata; secrets already resolved to their values. */
 export interface ClientMetadata {
@@ -95,12 +168,19 @@ export function resolveTenant(index: TenantIndex, name: string | undefined): Ten
   return byDomain ? { outcome: 'tenant', tenant: byDomain, alias: true } : { outcome: 'unknown' };
 }
 
-/**
- * Tells whether passcodes are on for a tenant. `default` means on: the seed's rollout date has
- * passed for every tenant of this version.
- *
- * @source rules R31 to R33, R39
- */
-export function isPasscodeOn(tenant: Tenant): boolean {
-  return tenant.emailOneTimePasscode !== 'disabled';
+/** What is said of a client of the tenant; the defaults where nothing is. */
+export function clientPolicyOf(tenant: Tenant, clientId: string | undefined): ClientPolicy {
+  const said = tenant.clientPolicies ?? {};
+  return clientId !== undefined && Object.hasOwn(said, clientId)
+    ? (said[clientId] ?? defaultClientPolicy)
+    : defaultClientPolicy;
+}
+
+/** What the tenant has decided, as the decision table asks it. */
+export function policyOf(tenant: Tenant, clientId: string | undefined): RedemptionPolicy {
+  return {
+    ...(tenant.redemption ?? defaultRedemption),
+    emailOneTimePasscode: tenant.emailOneTimePasscode,
+    clientTakesPasscodes: clientPolicyOf(tenant, clientId).emailOneTimePasscode,
+  };
 }

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
-import { claimsByScope, claimsOf, PASSCODE_ACR, PASSCODE_AMR } from '../../src/domain/claims.ts';
+import {
+  acrOf,
+  claimsByScope,
+  claimsOf,
+  PASSCODE_ACR,
+  PASSCODE_AMR,
+} from '../../src/domain/claims.ts';
 
 const guest = {
   id: 'x8kP0aV9-random-subject',
   tenant: 'a',
   address: 'Teri@gmail.com',
   displayName: 'Teri',
+  idp: null,
 };
 
 describe('claimsOf', () => {
@@ -20,6 +27,11 @@ describe('claimsOf', () => {
     });
   });
 
+  it('R27 names the place that authenticated the guest', () => {
+    const { idp } = claimsOf({ ...guest, idp: 'https://login.contoso.com' });
+    assert.equal(idp, 'https://login.contoso.com');
+  });
+
   it('leaves the name out when there is none', () => {
     assert.equal('name' in claimsOf({ ...guest, displayName: null }), false);
   });
@@ -27,6 +39,15 @@ describe('claimsOf', () => {
   it('gives nothing that no scope releases', () => {
     const released = new Set(Object.values(claimsByScope).flat());
     for (const claim of Object.keys(claimsOf(guest))) assert.ok(released.has(claim), claim);
+  });
+});
+
+describe('acrOf', () => {
+  it('R28 S45 tells mail from other places, and claims no strength of either', () => {
+    assert.equal(acrOf('emailOneTimePasscode'), PASSCODE_ACR);
+    assert.equal(acrOf('google'), acrOf('homeDirectory'));
+    assert.notEqual(acrOf('google'), PASSCODE_ACR);
+    assert.doesNotMatch(acrOf('google'), /mfa|aal|multi/i);
   });
 });
 

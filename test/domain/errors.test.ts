@@ -21,6 +21,33 @@ describe('errorTable', () => {
   }
 });
 
+describe('the vocabulary', () => {
+  it('R17 has a code of its own for every way a request can lack its tenant', () => {
+    for (const code of ['tenant_missing', 'tenant_unknown', 'tenant_conflict'] as const) {
+      assert.equal(errorTable[code].oauth, 'invalid_request');
+      assert.equal(errorTable[code].status, 400);
+    }
+  });
+
+  it('R18 has a code of its own for every way a guest can be turned away', () => {
+    const turnedAway: readonly ErrorCode[] = [
+      'not_invited',
+      'invitation_expired',
+      'domain_not_allowed',
+      'cloud_unsupported',
+      'method_unavailable',
+      'no_method',
+      'passcode_disabled',
+      'identity_other',
+      'guest_unavailable',
+    ];
+    for (const code of turnedAway) {
+      const { status, oauth, expose } = errorTable[code];
+      assert.deepEqual([status, oauth, expose], [403, 'access_denied', true], code);
+    }
+  });
+});
+
 describe('GuestError', () => {
   it('carries what Koa reads, from the table', () => {
     for (const code of Object.keys(errorTable) as ErrorCode[]) {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import {
+  clientPolicyOf,
   createTenantIndex,
-  isPasscodeOn,
+  defaultClientPolicy,
+  defaultRedemption,
+  policyOf,
   RESERVED_TENANT_IDS,
   resolveTenant,
   type Tenant,
@@ -88,10 +91,44 @@ describe('TENANT_ID', () => {
   });
 });
 
-describe('isPasscodeOn', () => {
-  it('R32 is on by default and R33 off when disabled', () => {
-    assert.equal(isPasscodeOn({ ...a, emailOneTimePasscode: 'default' }), true);
-    assert.equal(isPasscodeOn({ ...a, emailOneTimePasscode: 'enabled' }), true);
-    assert.equal(isPasscodeOn({ ...a, emailOneTimePasscode: 'disabled' }), false);
+describe('clientPolicyOf', () => {
+  const clientPolicies = { docs: { selfServiceSignUp: true, emailOneTimePasscode: false } };
+
+  it('R10 R11 is what the tenant says of the client, or the defaults', () => {
+    const said = { ...a, clientPolicies };
+    assert.equal(clientPolicyOf(said, 'docs'), clientPolicies.docs);
+    for (const id of ['other', undefined, '__proto__', 'constructor']) {
+      assert.equal(clientPolicyOf(said, id), defaultClientPolicy, id);
+    }
+    assert.equal(clientPolicyOf(a, 'docs'), defaultClientPolicy);
+  });
+});
+
+describe('policyOf', () => {
+  it('R53 tries every provider in the usual order by default, era current', () => {
+    const policy = policyOf(a, undefined);
+    assert.deepEqual(policy, {
+      ...defaultRedemption,
+      emailOneTimePasscode: 'default',
+      clientTakesPasscodes: true,
+    });
+    assert.deepEqual(policy.order, [
+      'homeDirectory',
+      'externalFederation',
+      'socialIdentityProviders',
+    ]);
+    assert.deepEqual(policy.fallback, ['consumerAccount', 'emailOneTimePasscode']);
+  });
+
+  it('R11 R31 joins what is set for the tenant with what is set for the client', () => {
+    const clientPolicies = { docs: { selfServiceSignUp: false, emailOneTimePasscode: false } };
+    const redemption = { ...defaultRedemption, era: 'staged', rolloutAt: 5 } as const;
+    const said: Tenant = { ...a, redemption, clientPolicies, emailOneTimePasscode: 'disabled' };
+    assert.deepEqual(policyOf(said, 'docs'), {
+      ...redemption,
+      emailOneTimePasscode: 'disabled',
+      clientTakesPasscodes: false,
+    });
+    assert.equal(policyOf(said, 'other').clientTakesPasscodes, true);
   });
 });

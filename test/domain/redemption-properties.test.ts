@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
+import {
+  decideRedemption,
+  type RedemptionDecision,
+  type RedemptionFacts,
+} from '../../src/domain/redemption.ts';
+import { errorTable } from '../../src/domain/errors.ts';
+import { isRolledOut } from '../../src/domain/passcode-setting.ts';
+import { explainRedemption, whatWouldChange } from '../../src/domain/redemption-explain.ts';
+import {
+  anyAccepted,
+  anyFacts,
+  anyPending,
+  anyPolicy,
+  anyTime,
+  inWords,
+  redeemedBy,
+} from './redemption-case.ts';
+
+const RUNS = { numRuns: 3000 };
+const boundElsewhere = anyAccepted.filter(({ method }) => method !== 'emailOneTimePasscode');
+
+describe('every decision', () => {
+  it('names its row and rule, and is the same each time', () => {
+    fc.assert(
+      fc.property(anyFacts(), anyPolicy, anyTime, (facts, policy, now) => {
+        const decision = decideRedemption(facts, policy, now);
+        assert.match(decision.row, /^\d{1,2}[a-g]?$/);
+        assert.match(decision.rule, /^[RMS]\d+$/);
+        assert.ok(doorsOf(decision).length > 0 || decision.outcome === 'refuse');
+        if (decision.outcome === 'refuse') assert.ok(Object.hasOwn(errorTable, decision.code));
+        assert.deepEqual(decideRedemption(structuredClone(facts), policy, now), decision);
+      }),
+      RUNS,
+    );
+  });
+
+  it('leads to a place, or to a passcode, never to both in one door', () => {
+    fc.assert(
+      fc.property(anyFacts(), anyPolicy, anyTime, (facts, policy, now) => {
+        // inWords asserts it for every door.
+        inWords(decideRedemption(facts, policy, now));
+      }),
+      RUNS,
+    );
+  });
+
+  it('is that of the first row that fits', () => {
+    fc.assert(
+      fc.property(anyFacts(), anyPolicy, anyTime, (facts, policy, now) => {
+        const { rows, decision } = explainRedemption(facts, policy, now);
+        const first = rows.find(({ fits }) => fits);
+        assert.deepEqual([first?.row, first?.rule], [decision.row, decision.rule]);
+        // Every row is asked, also those of providers that are switched off.
+        assert.equal(rows.length, 30);
+        assert.equal(new Set(rows.map(({ row }) => row)).size, rows.length);
+      }),
+      RUNS,
+    );
+  });
+
+  it('offers a reset to those who have redeemed, and says nothing twice', () => {
+    fc.assert(
+      fc.property(anyFacts(), anyPolicy, anyTime, (facts, policy, now) => {
+        const decision = decideRedemption(facts, policy, now);
+        const said = whatWouldChange(decision, facts, policy, now);
+        assert.equal(new Set(said).size, said.length);
+        assert.equal(
+          said.some((text) => text.includes('guestpass guests reset')),
+          decision.row.startsWith('4'),
+        );
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('switching passcodes on', () => {
+  it('R1 never turns somebody away who had a door', () => {
+    fc.assert(
+      fc.property(anyFacts(), anyPolicy, anyTime, (facts, policy, now) => {
+        const before = decideRedemption(facts, policy, now);
+        fc.pre(before.outcome !== 'refuse');
+        const on = { ...policy, emailOneTimePasscode: 'enabled' } as const;
+        assert.notEqual(decideRedemption(facts, on, now).outcome, 'refuse');
+      }),
+      RUNS,
+    );
+  });
+
+  it('R5 changes nothing for those who have redeemed by another method', () => {
+    fc.assert(
+      fc.property(anyFacts(boundElsewhere), anyPolicy, anyTime, (facts, policy, now) => {
+        const outcomes = (['default', 'enabled', 'disabled'] as const).map((value) =>
+          decideRedemption(facts, { ...policy, emailOneTimePasscode: value }, now),
+        );
+        assert.deepEqual(outcomes[1], outcomes[0]);
+        assert.deepEqual(outcomes[2], outcomes[0]);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('a guest who has redeemed', () => {
+  it('R6 has the passcode or nothing after redeeming by passcode, whatever came since', () => {
+    const guest = fc.constant(redeemedBy('emailOneTimePasscode', null));
+    fc.assert(
+      fc.property(anyFacts(guest), anyPolicy, anyTime, (facts, policy, now) => {
+        const decision = decideRedemption(facts, policy, now);
+        assert.ok(
+          doorsOf(decision).every(
+            ({ method, create }) => method === 'emailOneTimePasscode' && !create,
+          ),
+        );
+      }),
+      RUNS,
+    );
+  });
+
+  it('R7 has their own door or none, whatever became known or configured since', () => {
+    fc.assert(
+      fc.property(
+        anyFacts(anyAccepted),
+        anyFacts(),
+        anyPolicy,
+        anyTime,
+        (facts, other, policy, now) => {
+          const since: RedemptionFacts = {
+            ...other,
+            tenant: facts.tenant,
+            guest: facts.guest,
+            partnerCloudUnsupported: facts.partnerCloudUnsupported,
+          };
+          const decision = decideRedemption(facts, policy, now);
+          assert.deepEqual(decideRedemption(since, policy, now), decision);
+          for (const door of doorsOf(decision)) {
+            assert.equal(door.method, facts.guest?.method);
+            assert.equal(door.connection, facts.guest?.connection);
+          }
+        },
+      ),
+      RUNS,
+    );
+  });
+
+  it('R53 R55 is not touched by the order of providers', () => {
+    fc.assert(
+      fc.property(
+        anyFacts(anyAccepted),
+        anyPolicy,
+        anyPolicy,
+        anyTime,
+        (facts, policy, { order, fallback }, now) => {
+          const reordered = { ...policy, order, fallback };
+          assert.deepEqual(
+            decideRedemption(facts, reordered, now),
+            decideRedemption(facts, policy, now),
+          );
+        },
+      ),
+      RUNS,
+    );
+  });
+});
+
+describe('an account that appears upstream', () => {
+  it('R46 never has a guest turned away who had a door', () => {
+    const account = fc.constantFrom('home', 'consumer', 'unmanaged', 'federation', 'google');
+    fc.assert(
+      fc.property(
+        anyFacts(anyPending),
+        anyPolicy,
+        anyTime,
+        account,
+        (facts, policy, now, place) => {
+          fc.pre(decideRedemption(facts, policy, now).outcome !== 'refuse');
+          const after = decideRedemption(withAccount(facts, place), policy, now);
+          assert.notEqual(after.outcome, 'refuse');
+        },
+      ),
+      RUNS,
+    );
+  });
+});
+
+describe('unmanaged accounts', () => {
+  it('R40 are never made once the change has reached the tenant', () => {
+    fc.assert(
+      fc.property(anyFacts(), anyPolicy, anyTime, (facts, policy, now) => {
+        const made = doorsOf(decideRedemption(facts, policy, now)).some(
+          ({ method, create }) => method === 'unmanagedAccount' && create,
+        );
+        assert.ok(!made || (!isRolledOut(policy, now) && policy.cloud === 'public'));
+      }),
+      RUNS,
+    );
+  });
+});
+
+function doorsOf(decision: RedemptionDecision) {
+  if (decision.outcome === 'refuse') return [];
+  return decision.outcome === 'use' ? [decision.door] : decision.doors;
+}
+
+function withAccount(
+  facts: RedemptionFacts,
+  place: 'home' | 'consumer' | 'unmanaged' | 'federation' | 'google',
+): RedemptionFacts {
+  if (place === 'federation' || place === 'google') return { ...facts, [place]: place };
+  if (place !== 'home') return { ...facts, [place]: { connection: place, answer: 'account' } };
+  const home = { connection: 'contoso', userPrincipalName: null };
+  return { ...facts, home: { ...home, match: 'userPrincipalName' } };
+}
