@@ -96,6 +96,7 @@ async function resolveSections(reading: Reading) {
     database: shape.database.safeParse(sectionOf(yaml, 'database')),
     mail: shape.mail.safeParse(sectionOf(yaml, 'mail')),
     unsafeLimits: shape.unsafeLimits.safeParse(sectionOf(yaml, 'unsafeLimits')),
+    tenantPicker: shape.tenantPicker.safeParse(sectionOf(yaml, 'tenantPicker')),
     trustedProxies: shape.trustedProxies.safeParse(sectionOf(yaml, 'trustedProxies')),
     logLevel: shape.logLevel.safeParse(sectionOf(yaml, 'logLevel')),
     secrets: shape.secrets.safeParse(sectionOf(yaml, 'secrets')),
@@ -109,6 +110,7 @@ async function resolveSections(reading: Reading) {
     database,
     mail: file.mail.data && (await resolveMail(reading, file.mail.data)),
     limits: resolveLimits(reading, sectionOf(yaml, 'limits'), file.unsafeLimits.data ?? false),
+    tenantPicker: file.tenantPicker.data ?? false,
     trustedProxies: resolveTrustedProxies(reading, file.trustedProxies.data ?? []),
     logLevel: file.logLevel.data ?? 'info',
     secrets: file.secrets.success

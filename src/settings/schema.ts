@@ -72,6 +72,10 @@ export const settingsSchema = z
       description: 'Lets limits pass their bounds. Only while publicUrl is on this machine.',
       default: false,
     }),
+    tenantPicker: z.boolean().optional().meta({
+      description: 'Asks for the organisation where a link names none; otherwise that is an error.',
+      default: false,
+    }),
     trustedProxies: z
       .array(z.string(), { error: 'expected a list of addresses or ranges' })
       .optional()

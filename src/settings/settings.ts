@@ -48,6 +48,8 @@ export interface Settings {
   readonly database: DatabaseSettings;
   readonly mail: MailSettings;
   readonly limits: Limits;
+  /** Whether people without tenant context may name the organisation themselves (R16). */
+  readonly tenantPicker: boolean;
   /** Addresses or CIDR ranges whose X-Forwarded-For is believed (S60). */
   readonly trustedProxies: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';

@@ -59,6 +59,7 @@ describe('draftSettings', () => {
         from: 'no-reply@guestpass.example',
       },
       limits: defaultLimits,
+      tenantPicker: false,
       trustedProxies: [],
       logLevel: 'info',
     });

@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as client from 'openid-client';
 import { stringify } from 'yaml';
-import type { Clock } from '../../src/domain/clock.ts';
+import { type Clock, systemClock } from '../../src/domain/clock.ts';
 import { parseEmailAddress } from '../../src/domain/email-address.ts';
+import { createDirectory, type Directory } from '../../src/guests/directory.ts';
 import { type RunningServer, startServer } from '../../src/server/start.ts';
+import { openStore } from '../../src/storage/open-store.ts';
 import type { Guest } from '../../src/storage/store.ts';
 import { createLog, type Log } from '../../src/telemetry/log.ts';
 import { loadConfiguration } from '../../src/tenants/configuration.ts';
@@ -33,6 +35,8 @@ export interface WorldOptions {
   /** Merged into each tenant's file, by tenant id; tenants a and b exist always. */
   readonly tenants?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly mostProviders?: number;
+  /** Stands in for DNS, which belongs to other companies. */
+  readonly resolveTxt?: (name: string) => Promise<string[][]>;
 }
 
 /** One authorization request under way. */
@@ -54,6 +58,8 @@ export interface Walker {
   walkToCode(jar: Jar, begun: Begun, address: string): Promise<Answer>;
   /** Walks the whole way; the answer is the redirect back to the relying party. */
   signIn(jar: Jar, begun: Begun, address: string): Promise<string>;
+  /** Accepts what a first sign-in asks to accept, if anything. */
+  consent(jar: Jar, page: Answer): Promise<Answer>;
   /** The passcode in the next mail to an address. */
   passcodeFor(address: string, after?: number): Promise<string>;
 }
@@ -61,7 +67,8 @@ export interface Walker {
 /** An installation that runs in this process. */
 export interface World extends Installation, Walker {
   readonly server: RunningServer;
-  invite(address: string, tenant?: string): Promise<Guest>;
+  /** A guest who has redeemed by passcode before; with `pending`, one who was only invited. */
+  invite(address: string, tenant?: string, state?: 'pending'): Promise<Guest>;
   close(): Promise<void>;
 }
 
@@ -103,22 +110,52 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     log: options.log ?? createLog({ level: 'silent' }),
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.mostProviders ? { mostProviders: options.mostProviders } : {}),
+    ...(options.resolveTxt ? { resolveTxt: options.resolveTxt } : {}),
   });
   return {
     ...installation,
     ...createWalker(installation),
     server,
-    async invite(address, tenant = 'a') {
+    async invite(text, tenant = 'a', state) {
       const { directory } = server.guests.parts;
-      const parsed = parseEmailAddress(address);
-      if (!parsed) throw new Error(`${address} is no address`);
-      return (await directory.invite({ tenant, address: parsed })).guest;
+      if (state === undefined) return addGuest(directory, tenant, text);
+      const address = parseEmailAddress(text);
+      if (!address) throw new Error(`${text} is no address`);
+      return (await directory.invite({ tenant, address })).guest;
     },
     async close() {
       await server.close();
       await installation.remove();
     },
   };
+}
+
+/** Makes guests of tenant a who have redeemed by passcode before, whatever process serves them. */
+export async function addGuests(
+  { folder }: Pick<Installation, 'folder'>,
+  ...addresses: readonly string[]
+): Promise<void> {
+  const { settings } = await loadConfiguration(folder, {});
+  const store = await openStore(settings.database);
+  try {
+    const directory = createDirectory({ store, clock: systemClock });
+    for (const address of addresses) await addGuest(directory, 'a', address);
+  } finally {
+    await store.close();
+  }
+}
+
+async function addGuest(directory: Directory, tenant: string, text: string): Promise<Guest> {
+  const address = parseEmailAddress(text);
+  if (!address) throw new Error(`${text} is no address`);
+  const { guest } = await directory.invite({ tenant, address });
+  await directory.redeem(guest, {
+    method: 'emailOneTimePasscode',
+    connection: null,
+    identity: null,
+    idp: 'mail',
+  });
+  return (await directory.findBySubject(tenant, guest.id)) ?? guest;
 }
 
 /** Walks through an installation from outside, wherever it runs. */
@@ -150,11 +187,20 @@ export function createWalker({
       const sent = relay.messages.filter(({ recipients }) => recipients.includes(address)).length;
       const page = await walker.walkToCode(jar, begun, address);
       const code = await walker.passcodeFor(address, sent);
-      const answer = await jar.follow(
+      const proven = await jar.follow(
         await jar.post(`${page.url.href}/passcode`, { csrf: hidden(page, 'csrf'), code }),
       );
+      const answer = await walker.consent(jar, proven);
       if (answer.location === undefined) throw new Error(`not signed in: ${answer.text}`);
       return answer.location;
+    },
+    async consent(jar, page) {
+      let shown = page;
+      while (shown.location === undefined && /action="[^"]*\/accept"/.test(shown.text)) {
+        const accept = new URL(/action="([^"]*\/accept)"/.exec(shown.text)![1]!, shown.url);
+        shown = await jar.follow(await jar.post(accept, { csrf: hidden(shown, 'csrf') }));
+      }
+      return shown;
     },
     async passcodeFor(address, after = 0) {
       const mail = await relay.nextMail(address, { after });
