@@ -1,58 +1,177 @@
-// Owns guests in SQL.
+// Owns guests in SQL: who there is, and what changes between invitation and redemption.
 
-import type { Guest, GuestStore } from './store.ts';
-import type { Database } from './sql.ts';
+import { createGuestAddresses, isOtherAddress, withAddress } from './guest-addresses.ts';
+import { createGuestRemoval } from './guest-removal.ts';
+import { GUEST_COLUMNS, type GuestRow, toGuest } from './guest-rows.ts';
+import { createInvitationBlocks } from './invitation-blocks.ts';
+import type { Guest, GuestStore, InvitationDetails, InvitationRenewal } from './store.ts';
+import type { Database, SqlValue } from './sql.ts';
 
-const COLUMNS =
-  'tenant, id, address, address_key AS addressKey, display_name AS displayName, invited_by AS invitedBy, ' +
-  'state, method, invited_at AS invitedAt, redeemed_at AS redeemedAt, blocked_at AS blockedAt';
+const INSERT =
+  'INSERT INTO guests (tenant, id, address, address_key, display_name, invited_by, state, kind, ' +
+  'method, connection, identity, idp, invitation_id, invitation_expires_at, invitation, invited_at, ' +
+  'redeemed_at, blocked_at, reset_at, revoked_at, removed_at) ' +
+  'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+
+const REDEEM =
+  "UPDATE guests SET state = 'Accepted', method = ?, connection = ?, identity = ?, idp = ?, " +
+  "redeemed_at = ? WHERE tenant = ? AND id = ? AND state = 'PendingAcceptance' " +
+  'AND blocked_at IS NULL AND removed_at IS NULL';
+
+const RENEWED =
+  'invitation_id = ?, invitation_expires_at = ?, invitation = ?, invited_by = ?, invited_at = ?';
+
+const FORGOTTEN =
+  "state = 'PendingAcceptance', method = NULL, connection = NULL, identity = NULL, idp = NULL, " +
+  'redeemed_at = NULL';
+
+const THERE = 'WHERE tenant = ? AND id = ? AND removed_at IS NULL';
 
 /** The {@link GuestStore} of one database or transaction. */
 export function createGuestStore(database: Database): GuestStore {
   const one = async (condition: string, params: readonly string[]): Promise<Guest | undefined> => {
-    const row = await database.get<Guest>(
-      `SELECT ${COLUMNS} FROM guests WHERE ${condition}`,
+    const row = await database.get<GuestRow>(
+      `SELECT ${GUEST_COLUMNS} FROM guests ${condition}`,
       params,
     );
-    return row && { ...row };
+    return row && toGuest(row);
   };
+  const changed = async (sql: string, params: readonly SqlValue[]): Promise<boolean> =>
+    (await database.run(sql, params)).changes === 1;
+  // Without ANALYZE SQLite would read every guest of the tenant by the primary key's prefix instead.
+  const byIdentity = database.kind === 'sqlite' ? 'INDEXED BY guests_identity ' : '';
   const findByAddress: GuestStore['findByAddress'] = (tenant, addressKey) =>
-    one('tenant = ? AND address_key = ?', [tenant, addressKey]);
+    one('WHERE tenant = ? AND address_key = ?', [tenant, addressKey]);
+  const findByOtherAddress: GuestStore['findByOtherAddress'] = (tenant, addressKey) =>
+    one(
+      'WHERE tenant = ? AND ' +
+        'id = (SELECT id FROM guest_addresses WHERE tenant = ? AND address_key = ?)',
+      [tenant, tenant, addressKey],
+    );
 
   return {
-    invite: async (guest) => {
-      const created = await database.insert(
-        'INSERT INTO guests (tenant, id, address, address_key, display_name, invited_by, state, method, ' +
-          'invited_at, redeemed_at, blocked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        [
-          guest.tenant,
-          guest.id,
-          guest.address,
-          guest.addressKey,
-          guest.displayName,
-          guest.invitedBy,
-          guest.state,
-          guest.method,
-          guest.invitedAt,
-          guest.redeemedAt,
-          guest.blockedAt,
-        ],
-      );
-      const standing = created ? guest : await findByAddress(guest.tenant, guest.addressKey);
+    invite,
+    find: (tenant, id) => one('WHERE tenant = ? AND id = ?', [tenant, id]),
+    findById: (id) => one('WHERE id = ?', [id]),
+    findByAddress,
+    findByOtherAddress,
+    findByIdentity: (tenant, identity) =>
+      one(`${byIdentity}WHERE tenant = ? AND identity = ?`, [tenant, identity]),
+    redeem: async (tenant, id, { method, connection, identity, idp }, now) => {
+      const params = [method, connection, identity, idp, now, tenant, id];
+      const changes = await database.update(REDEEM, params);
+      if (changes === 'taken') return 'identity_taken';
+      return changes === 1 ? 'redeemed' : 'settled';
+    },
+    renewInvitation: (tenant, id, renewal) =>
+      changed(`UPDATE guests SET ${RENEWED} ${THERE} AND state = 'PendingAcceptance'`, [
+        ...renewed(renewal),
+        tenant,
+        id,
+      ]),
+    reset: (tenant, id, renewal, now) =>
+      database.transaction((tx) => resetIn(tx, { tenant, id, renewal, now })),
+    setBlocked: (tenant, id, now, blocked) =>
+      blocked
+        ? changed(
+            `UPDATE guests SET blocked_at = COALESCE(blocked_at, ?), revoked_at = ? ${THERE}`,
+            [now, now, tenant, id],
+          )
+        : changed(`UPDATE guests SET blocked_at = NULL ${THERE}`, [tenant, id]),
+    revoke: (tenant, id, now) =>
+      changed(`UPDATE guests SET revoked_at = ? ${THERE}`, [now, tenant, id]),
+    ...createGuestRemoval(database),
+    ...createGuestAddresses(database),
+    ...createInvitationBlocks(database),
+  };
+
+  async function invite(guest: Guest): Promise<{ guest: Guest; created: boolean }> {
+    return database.transaction(async (tx) => {
+      const guests = createGuestStore(tx);
+      let created = await tx.insert(INSERT, inserted(guest));
+      // Written first and looked up with a lock second, as in addAddress: of two that give one
+      // address away at once, at least one sees the other.
+      if (created && (await isOtherAddress(tx, guest.tenant, guest.addressKey))) {
+        await tx.run('DELETE FROM guests WHERE tenant = ? AND id = ?', [guest.tenant, guest.id]);
+        created = false;
+      }
+      if (created) return { guest, created };
+      const standing =
+        (await guests.findByAddress(guest.tenant, guest.addressKey)) ??
+        (await guests.findByOtherAddress(guest.tenant, guest.addressKey));
       // Not the address but the id was taken: 128 random bits came twice, or a caller reused one.
       if (!standing) throw new TypeError(`guest id ${guest.id} is taken`);
       return { guest: standing, created };
-    },
-    find: (tenant, id) => one('tenant = ? AND id = ?', [tenant, id]),
-    findById: (id) => one('id = ?', [id]),
-    findByAddress,
-    redeem: async (tenant, id, method, now) => {
-      const { changes } = await database.run(
-        "UPDATE guests SET state = 'Accepted', method = ?, redeemed_at = ? " +
-          "WHERE tenant = ? AND id = ? AND state = 'PendingAcceptance'",
-        [method, now, tenant, id],
-      );
-      return changes === 1;
-    },
-  };
+    });
+  }
+}
+
+async function resetIn(
+  tx: Database,
+  {
+    tenant,
+    id,
+    renewal,
+    now,
+  }: {
+    readonly tenant: string;
+    readonly id: string;
+    readonly renewal: Parameters<GuestStore['reset']>[2];
+    readonly now: number;
+  },
+): Promise<'reset' | 'address_taken' | 'unknown'> {
+  const reset = `UPDATE guests SET ${FORGOTTEN}, ${RENEWED}, reset_at = ?, revoked_at = ?`;
+  const params = [...renewed(renewal), now, now];
+  const { address } = renewal;
+  if (!address) {
+    const { changes } = await tx.run(`${reset} ${THERE}`, [...params, tenant, id]);
+    return changes === 1 ? 'reset' : 'unknown';
+  }
+  const moved = await withAddress(tx, { tenant, id, ...address }, async () => {
+    const changes = await tx.update(`${reset}, address = ?, address_key = ? ${THERE}`, [
+      ...params,
+      address.address,
+      address.addressKey,
+      tenant,
+      id,
+    ]);
+    if (changes === 'taken') return changes;
+    return changes === 1 ? 'reset' : 'unknown';
+  });
+  return moved === 'taken' ? 'address_taken' : moved;
+}
+
+function inserted(guest: Guest): readonly SqlValue[] {
+  return [
+    guest.tenant,
+    guest.id,
+    guest.address,
+    guest.addressKey,
+    guest.displayName,
+    guest.invitedBy,
+    guest.state,
+    guest.kind,
+    guest.method,
+    guest.connection,
+    guest.identity,
+    guest.idp,
+    guest.invitationId,
+    guest.invitationExpiresAt,
+    toJson(guest.invitation),
+    guest.invitedAt,
+    guest.redeemedAt,
+    guest.blockedAt,
+    guest.resetAt,
+    guest.revokedAt,
+    guest.removedAt,
+  ];
+}
+
+function renewed(renewal: InvitationRenewal): readonly SqlValue[] {
+  const { invitationId, expiresAt, details, invitedBy, now } = renewal;
+  return [invitationId, expiresAt, toJson(details), invitedBy, now];
+}
+
+function toJson(details: InvitationDetails | null): string | null {
+  return details && JSON.stringify(details);
 }

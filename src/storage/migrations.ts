@@ -1,32 +1,12 @@
 // Owns the shape of the database: one ordered list of changes, each for both engines.
 //
 // A migration that was released is never edited; a change is a new one at the end, named so that it
-// sorts last. On MySQL a schema change commits by itself, so every statement bears being repeated:
-// a migration cut off by a crash is run again from its start.
+// sorts last.
 
-import {
-  type ColumnDataType,
-  type CreateTableBuilder,
-  type Kysely,
-  type RawBuilder,
-  sql,
-} from 'kysely';
+import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlKind } from './sql.ts';
-
-type ColumnType = ColumnDataType | RawBuilder<unknown>;
-
-interface Table {
-  readonly name: string;
-  /** Columns in order; a name ending in `?` may be null. */
-  readonly columns: Readonly<Record<string, ColumnType>>;
-  /** Absent when the type of a column says it. */
-  readonly primaryKey?: readonly string[];
-  readonly unique?: Readonly<Record<string, readonly string[]>>;
-  /** Unique among the rows in which the last column is set. */
-  readonly uniqueWhenSet?: Readonly<Record<string, readonly string[]>>;
-  readonly indexes?: Readonly<Record<string, readonly string[]>>;
-}
+import { type ColumnType, createTables, type Table } from './tables.ts';
 
 /** The migrations of one engine, by name, in the order of their names. */
 export function migrationsFor(kind: SqlKind): Record<string, Migration> {
@@ -58,13 +38,49 @@ function firstTables(kind: SqlKind): readonly Table[] {
         'display_name?': text,
         'invited_by?': text,
         state: key(32),
+        kind: key(16),
         'method?': key(64),
+        'connection?': key(64),
+        // Wide enough for the id that is put before it when the guest is removed.
+        'identity?': key(160),
+        'idp?': text,
+        'invitation_id?': key(64),
+        'invitation_expires_at?': time,
+        'invitation?': text,
         invited_at: time,
         'redeemed_at?': time,
         'blocked_at?': time,
+        'reset_at?': time,
+        'revoked_at?': time,
+        'removed_at?': time,
+        'removed_key?': address,
       },
       primaryKey: ['tenant', 'id'],
       unique: { guests_id: ['id'], guests_address: ['tenant', 'address_key'] },
+      uniqueWhenSet: { guests_identity: ['tenant', 'identity'] },
+      indexes: { guests_removed_key: ['tenant', 'removed_key'], guests_removal: ['removed_at'] },
+    },
+    {
+      name: 'guest_addresses',
+      columns: {
+        tenant,
+        // As wide as an address with the id before it.
+        address_key: key(319),
+        address,
+        id: key(64),
+        position: count,
+        'removed_at?': time,
+      },
+      primaryKey: ['tenant', 'address_key'],
+      indexes: {
+        guest_addresses_guest: ['tenant', 'id', 'position'],
+        guest_addresses_removal: ['removed_at'],
+      },
+    },
+    {
+      name: 'invitation_blocks',
+      columns: { tenant, address_key: address, blocked_at: time },
+      primaryKey: ['tenant', 'address_key'],
     },
     {
       name: 'sign_ins',
@@ -82,11 +98,28 @@ function firstTables(kind: SqlKind): readonly Table[] {
         'live_until?': time,
         strong: count,
         'verified_at?': time,
+        'decision?': text,
+        'proof?': text,
+        accepted: count,
         'notice?': text,
         expires_at: time,
       },
       primaryKey: ['tenant', 'uid'],
       indexes: { sign_ins_expiry: ['expires_at'] },
+    },
+    {
+      name: 'upstream_journeys',
+      columns: {
+        id: key(64),
+        tenant,
+        uid: key(64),
+        browser: key(64),
+        connection: key(64),
+        memory: text,
+        expires_at: time,
+      },
+      primaryKey: ['id'],
+      indexes: { upstream_journeys_expiry: ['expires_at'] },
     },
     {
       name: 'passcodes',
@@ -187,71 +220,4 @@ function firstTables(kind: SqlKind): readonly Table[] {
       primaryKey: ['tenant', 'algorithm', 'generation'],
     },
   ];
-}
-
-async function createTables(
-  db: Kysely<unknown>,
-  kind: SqlKind,
-  tables: readonly Table[],
-): Promise<void> {
-  for (const table of tables) {
-    if (kind === 'mysql') await createMysqlTable(db, table);
-    else await createSqliteTable(db, table);
-  }
-}
-
-/** One statement with all its indexes: a crash leaves a whole table or none. */
-async function createMysqlTable(db: Kysely<unknown>, table: Table): Promise<void> {
-  let create = withColumns(db, table).modifyEnd(
-    sql`engine = InnoDB default character set utf8mb4 collate utf8mb4_bin`,
-  );
-  // A MySQL unique index lets any number of NULLs in.
-  for (const [name, columns] of Object.entries({ ...table.unique, ...table.uniqueWhenSet })) {
-    create = create.addUniqueConstraint(name, [...columns]);
-  }
-  for (const [name, columns] of Object.entries(table.indexes ?? {})) {
-    create = create.addIndex(name, [...columns]);
-  }
-  await create.execute();
-}
-
-async function createSqliteTable(db: Kysely<unknown>, table: Table): Promise<void> {
-  const create = withColumns(db, table);
-  await (table.primaryKey ? create.modifyEnd(sql`without rowid`) : create).execute();
-  const index = (name: string, columns: readonly string[]) =>
-    db.schema
-      .createIndex(name)
-      .ifNotExists()
-      .on(table.name)
-      .columns([...columns]);
-  for (const [name, columns] of Object.entries(table.unique ?? {})) {
-    await index(name, columns).unique().execute();
-  }
-  for (const [name, columns] of Object.entries(table.uniqueWhenSet ?? {})) {
-    await index(name, columns).unique().where(lastOf(columns), 'is not', null).execute();
-  }
-  for (const [name, columns] of Object.entries(table.indexes ?? {})) {
-    // Most rows have no grant, user code or lease: those need no entry.
-    const last = lastOf(columns);
-    const indexed = index(name, columns);
-    await (`${last}?` in table.columns ? indexed.where(last, 'is not', null) : indexed).execute();
-  }
-}
-
-function withColumns(db: Kysely<unknown>, table: Table): CreateTableBuilder<string, string> {
-  let create: CreateTableBuilder<string, string> = db.schema.createTable(table.name).ifNotExists();
-  for (const [name, type] of Object.entries(table.columns)) {
-    create = name.endsWith('?')
-      ? create.addColumn(name.slice(0, -1), type)
-      : create.addColumn(name, type, (column) => column.notNull());
-  }
-  return table.primaryKey
-    ? create.addPrimaryKeyConstraint(`${table.name}_key`, [...table.primaryKey])
-    : create;
-}
-
-function lastOf(columns: readonly string[]): string {
-  const last = columns.at(-1);
-  if (last === undefined) throw new TypeError('an index without columns');
-  return last;
 }

@@ -65,6 +65,7 @@ export function openMysql(url: string, poolSize: number = DEFAULT_POOL_SIZE): Da
     kind: 'mysql',
     run: (sql, params) => alone((connection) => connection.run(sql, params)),
     insert: (sql, params) => alone((connection) => connection.insert(sql, params)),
+    update: (sql, params) => alone((connection) => connection.update(sql, params)),
     all: <T>(sql: string, params?: readonly SqlValue[]) =>
       alone((connection) => connection.all<T>(sql, params)),
     get: <T>(sql: string, params?: readonly SqlValue[]) =>
@@ -153,12 +154,12 @@ function createSession(
       const result = await execute(sql, params);
       return { changes: Array.isArray(result) ? 0 : result.affectedRows };
     },
-    insert: async (sql, params) => {
+    insert: async (sql, params) => (await database.update(sql, params)) !== 'taken',
+    update: async (sql, params) => {
       try {
-        await execute(sql, params);
-        return true;
+        return (await database.run(sql, params)).changes;
       } catch (error) {
-        if (isDuplicateKey(error)) return false;
+        if (isDuplicateKey(error)) return 'taken';
         throw error;
       }
     },

@@ -38,6 +38,14 @@ export function createOidcStore(database: Database): OidcStore {
     return row && toRecord(row);
   };
 
+  const destroy: OidcStore['destroy'] = async (tenant, model, id) => {
+    await database.run('DELETE FROM oidc_records WHERE tenant = ? AND model = ? AND id = ?', [
+      tenant,
+      model,
+      id,
+    ]);
+  };
+
   return {
     upsert: async (record) => {
       const params = toParams(record);
@@ -68,18 +76,24 @@ export function createOidcStore(database: Database): OidcStore {
       );
       return changes === 1;
     },
-    destroy: async (tenant, model, id) => {
-      await database.run('DELETE FROM oidc_records WHERE tenant = ? AND model = ? AND id = ?', [
-        tenant,
-        model,
-        id,
-      ]);
-    },
+    destroy,
     destroyByGrant: async (tenant, grantId, model) => {
       const rows = `DELETE FROM oidc_records ${by('oidc_records_grant')}WHERE tenant = ? AND grant_id = ?`;
       await (model === undefined
         ? database.run(rows, [tenant, grantId])
         : database.run(`${rows} AND model = ?`, [tenant, grantId, model]));
+    },
+    destroyByAccount: async (accountId) => {
+      // At any depth: an Interaction names its guest in the session or the result it holds. Inside
+      // a JSON text the quotes would be escaped, so only a real member reads like this.
+      const member = JSON.stringify({ accountId }).slice(1, -1);
+      // A scan that locks nothing: an index on the account would be paid by every sign-in, and
+      // resets are rare.
+      const rows = await database.all<Pick<OidcRecord, 'tenant' | 'model' | 'id'>>(
+        'SELECT tenant, model, id FROM oidc_records WHERE INSTR(payload, ?) > 0',
+        [member],
+      );
+      for (const { tenant, model, id } of rows) await destroy(tenant, model, id);
     },
   };
 }

@@ -5,6 +5,7 @@ import { GuestError } from '../domain/errors.ts';
 import type { DatabaseSettings } from '../settings/settings.ts';
 import { createBudgetStore } from './budgets.ts';
 import { createGuestStore } from './guests.ts';
+import { createJourneyStore } from './journeys.ts';
 import { createKeyStore } from './keys.ts';
 import { createMailboxStore } from './mailbox.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -43,6 +44,7 @@ export function createStore(database: Database): Store {
   return {
     guests: createGuestStore(database),
     signIns: createSignInStore(database),
+    journeys: createJourneyStore(database),
     passcodes: createPasscodeStore(database),
     budgets: createBudgetStore(database),
     outbox: createOutboxStore(database),

@@ -1,6 +1,7 @@
 // Owns forgetting: which rows are past their time, and how they go.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { RESTORABLE_SECONDS } from './guest-rows.ts';
 import { type Database, deleteBatchSql } from './sql.ts';
 
 const HOUR = 3600;
@@ -35,6 +36,7 @@ const RULES: readonly Rule[] = [
     condition: 'expires_at < ?',
     keptSeconds: 2 * HOUR,
   },
+  { table: 'upstream_journeys', key: ['id'], condition: 'expires_at < ?', keptSeconds: 0 },
   {
     table: 'budgets',
     key: ['scope', 'subject', 'window_seconds', 'window_number'],
@@ -48,6 +50,18 @@ const RULES: readonly Rule[] = [
     keptSeconds: 24 * HOUR,
   },
   { table: 'mailbox', key: ['id'], condition: 'received_at < ?', keptSeconds: 24 * HOUR },
+  {
+    table: 'guests',
+    key: ['tenant', 'id'],
+    condition: 'removed_at < ?',
+    keptSeconds: RESTORABLE_SECONDS,
+  },
+  {
+    table: 'guest_addresses',
+    key: ['tenant', 'address_key'],
+    condition: 'removed_at < ?',
+    keptSeconds: RESTORABLE_SECONDS,
+  },
 ];
 
 /**

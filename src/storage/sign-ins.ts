@@ -7,7 +7,7 @@ import type { Database, SqlValue } from './sql.ts';
 const COLUMNS =
   'tenant, uid, browser, address, address_key AS addressKey, label, sends, ' +
   'last_sent_at AS lastSentAt, attempts, live_from AS liveFrom, live_until AS liveUntil, strong, ' +
-  'verified_at AS verifiedAt, notice, expires_at AS expiresAt';
+  'verified_at AS verifiedAt, decision, proof, accepted, notice, expires_at AS expiresAt';
 
 // MySQL sees the new value of a column in the assignments after it: what others are decided by is
 // assigned after them.
@@ -25,7 +25,7 @@ const TAKE_ATTEMPT = `UPDATE sign_ins SET attempts = attempts + 1
 const CHANGE_ADDRESS = `UPDATE sign_ins SET
   live_from = CASE WHEN address_key = ? THEN live_from ELSE sends + 1 END,
   live_until = CASE WHEN address_key = ? THEN live_until ELSE NULL END,
-  address = ?, address_key = ?
+  address = ?, address_key = ?, decision = ?
   WHERE tenant = ? AND uid = ? AND browser = ? AND verified_at IS NULL`;
 
 type Row = Omit<SignIn, 'strong'> & { readonly strong: number };
@@ -42,11 +42,12 @@ export function createSignInStore(database: Database): SignInStore {
 
   return {
     find,
-    chooseAddress: async ({ tenant, uid, browser, address, addressKey, expiresAt }) => {
+    chooseAddress: async ({ tenant, uid, browser, address, addressKey, decision, expiresAt }) => {
       const isNew = await database.insert(
         'INSERT INTO sign_ins (tenant, uid, browser, address, address_key, sends, attempts, ' +
-          'live_from, strong, expires_at) VALUES (?, ?, ?, ?, ?, 0, 0, 1, 0, ?)',
-        [tenant, uid, browser, address, addressKey, expiresAt],
+          'live_from, strong, decision, accepted, expires_at) ' +
+          'VALUES (?, ?, ?, ?, ?, 0, 0, 1, 0, ?, 0, ?)',
+        [tenant, uid, browser, address, addressKey, decision, expiresAt],
       );
       if (isNew) return true;
       const { changes } = await database.run(CHANGE_ADDRESS, [
@@ -54,12 +55,15 @@ export function createSignInStore(database: Database): SignInStore {
         addressKey,
         address,
         addressKey,
+        decision,
         tenant,
         uid,
         browser,
       ]);
       return changes === 1;
     },
+    setDecision: (tenant, uid, browser, decision) =>
+      whileUnproven('decision = ?', [decision, tenant, uid, browser]),
     takeSend: (request) =>
       change(
         TAKE_SEND,
@@ -86,13 +90,32 @@ export function createSignInStore(database: Database): SignInStore {
         [request.tenant, request.uid, request.browser, request.maxAttempts],
         request,
       ),
-    markVerified: async (tenant, uid, browser, now) => {
-      const { changes } = await database.run(
-        'UPDATE sign_ins SET verified_at = ? ' +
-          'WHERE tenant = ? AND uid = ? AND browser = ? AND verified_at IS NULL',
-        [now, tenant, uid, browser],
+    markVerified: (tenant, uid, browser, now) =>
+      whileUnproven('verified_at = ?', [now, tenant, uid, browser]),
+    markProven: (tenant, uid, browser, proof, now) =>
+      whileUnproven('verified_at = ?, proof = ?', [now, proof, tenant, uid, browser]),
+    accept: async (tenant, uid, browser, accepted) => {
+      await database.run(
+        'UPDATE sign_ins SET accepted = ? WHERE tenant = ? AND uid = ? AND browser = ? ' +
+          'AND verified_at IS NOT NULL AND accepted < ?',
+        [accepted, tenant, uid, browser, accepted],
       );
-      return changes === 1;
+    },
+    endPasscodes: async (tenant, addressKey) => {
+      // Looked up without a lock, then ended by key: an UPDATE by address would lock the sign-ins of
+      // the whole tenant, and an index on it would be paid by every sign-in.
+      const live = await database.all<{ readonly uid: string }>(
+        'SELECT uid FROM sign_ins WHERE tenant = ? AND address_key = ? AND verified_at IS NULL ' +
+          'AND live_until IS NOT NULL',
+        [tenant, addressKey],
+      );
+      for (const { uid } of live) {
+        await database.run(
+          'UPDATE sign_ins SET live_from = sends + 1, live_until = NULL ' +
+            'WHERE tenant = ? AND uid = ? AND address_key = ? AND verified_at IS NULL',
+          [tenant, uid, addressKey],
+        );
+      }
     },
     setNotice: async (tenant, uid, notice) => {
       await database.run('UPDATE sign_ins SET notice = ? WHERE tenant = ? AND uid = ?', [
@@ -102,6 +125,14 @@ export function createSignInStore(database: Database): SignInStore {
       ]);
     },
   };
+
+  async function whileUnproven(set: string, params: readonly SqlValue[]): Promise<boolean> {
+    const { changes } = await database.run(
+      `UPDATE sign_ins SET ${set} WHERE tenant = ? AND uid = ? AND browser = ? AND verified_at IS NULL`,
+      params,
+    );
+    return changes === 1;
+  }
 
   async function change(
     update: string,

@@ -21,6 +21,11 @@ export interface Database {
   run(sql: string, params?: readonly SqlValue[]): Promise<{ readonly changes: number }>;
   /** Runs an INSERT. @returns false when a unique key is taken already; nothing changed then */
   insert(sql: string, params?: readonly SqlValue[]): Promise<boolean>;
+  /**
+   * Runs an UPDATE that may run into a unique key.
+   * @returns how many rows matched, or `taken`; nothing changed then
+   */
+  update(sql: string, params?: readonly SqlValue[]): Promise<number | 'taken'>;
   all<T>(sql: string, params?: readonly SqlValue[]): Promise<T[]>;
   get<T>(sql: string, params?: readonly SqlValue[]): Promise<T | undefined>;
   /**
@@ -55,6 +60,14 @@ export function upsertSql(
   return kind === 'sqlite'
     ? `${insert} ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${updated.map((name) => `${name} = excluded.${name}`).join(', ')}`
     : `${insert} ON DUPLICATE KEY UPDATE ${updated.map((name) => `${name} = VALUES(${name})`).join(', ')}`;
+}
+
+/**
+ * The end of a SELECT inside a transaction that waits for whoever is writing the row, and keeps it
+ * until the commit. SQLite has one writer at a time and needs none. Pure.
+ */
+export function lockingSql(kind: SqlKind): string {
+  return kind === 'sqlite' ? '' : ' FOR UPDATE';
 }
 
 /**

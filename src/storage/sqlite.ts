@@ -19,8 +19,8 @@ const UNAVAILABLE = new Set([5, 6, 7, 8, 10, 13, 14, 15]);
 
 /**
  * Opens the file, creating it (mode 0600) and its directory (0700) when absent. Commits are on disk
- * before they are acknowledged: a consumed passcode stays consumed through a power cut. `run` and
- * `insert` share a commit with those of the same turn; a `get` or `all` that writes has its own.
+ * before they are acknowledged: a consumed passcode stays consumed through a power cut. `run`,
+ * `insert` and `update` share a commit with those of the same turn; a `get` or `all` that writes has its own.
  *
  * @param file absolute path
  * @throws {GuestError} `unavailable` when the file cannot be opened
@@ -44,6 +44,8 @@ export function openSqlite(file: string): Database {
     // oxlint-disable-next-line typescript/require-await -- as above
     insert: async (sql, params) => insert(sql, params),
     // oxlint-disable-next-line typescript/require-await -- as above
+    update: async (sql, params) => update(sql, params),
+    // oxlint-disable-next-line typescript/require-await -- as above
     all: async <T>(sql: string, params: readonly SqlValue[] = []) =>
       execute(sql, (statement) => rowsAs<T>(statement.all(...params))),
     // oxlint-disable-next-line typescript/require-await -- as above
@@ -58,6 +60,7 @@ export function openSqlite(file: string): Database {
     kind: 'sqlite',
     run: (sql, params) => grouped(() => run(sql, params)),
     insert: (sql, params) => grouped(() => insert(sql, params)),
+    update: (sql, params) => grouped(() => update(sql, params)),
     all: <T>(sql: string, params?: readonly SqlValue[]) =>
       outside(() => inside.all<T>(sql, params)),
     get: <T>(sql: string, params?: readonly SqlValue[]) =>
@@ -80,12 +83,17 @@ export function openSqlite(file: string): Database {
     return execute(sql, (statement) => ({ changes: Number(statement.run(...params).changes) }));
   }
 
-  function insert(sql: string, params: readonly SqlValue[] = []): boolean {
+  function insert(sql: string, params?: readonly SqlValue[]): boolean {
+    const changes = update(sql, params);
+    return changes !== 'taken' && changes > 0;
+  }
+
+  function update(sql: string, params?: readonly SqlValue[]): number | 'taken' {
     try {
-      return run(sql, params).changes > 0;
+      return run(sql, params).changes;
     } catch (error) {
       const code = errcode(error);
-      if (code === CONSTRAINT_PRIMARYKEY || code === CONSTRAINT_UNIQUE) return false;
+      if (code === CONSTRAINT_PRIMARYKEY || code === CONSTRAINT_UNIQUE) return 'taken';
       throw error;
     }
   }

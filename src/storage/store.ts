@@ -4,8 +4,9 @@
 // Times are integer epoch seconds. Every method that depends on the time takes `now`, so that one
 // clock judges (S4). Every key starts with the tenant, so that no query can cross tenants (S33).
 
-/** How a guest proves who they are once redeemed; null until redemption (R6). */
-export type RedemptionMethod = 'emailOneTimePasscode';
+import type { RedemptionMethod } from '../domain/identity-provider.ts';
+
+export type { RedemptionMethod } from '../domain/identity-provider.ts';
 
 /** Graph's externalUserState (R69). */
 export type ExternalUserState = 'PendingAcceptance' | 'Accepted';
@@ -23,10 +24,45 @@ export interface Guest {
   /** Address of whoever invited, when known. */
   readonly invitedBy: string | null;
   readonly state: ExternalUserState;
+  /** How the guest came to be: by invitation, or by signing up at a client that allows it (R10). */
+  readonly kind: GuestKind;
+  /** How the guest proves who they are; null until redemption (R6). */
   readonly method: RedemptionMethod | null;
+  /** Id of the connection the guest is bound to; null for the passcode. */
+  readonly connection: string | null;
+  /** SHA-256 over connection, upstream issuer and subject, base64url: unique in the tenant (S50). */
+  readonly identity: string | null;
+  /** The `idp` claim; null until redemption. */
+  readonly idp: string | null;
+  /** Names the current invitation; a new one makes links of the old one worthless. */
+  readonly invitationId: string | null;
+  /** When the current invitation ends; null never ends. */
+  readonly invitationExpiresAt: number | null;
+  readonly invitation: InvitationDetails | null;
   readonly invitedAt: number;
   readonly redeemedAt: number | null;
   readonly blockedAt: number | null;
+  /** When an administrator last reset the redemption (R68). */
+  readonly resetAt: number | null;
+  /** Sessions and tokens from before are worth nothing; null when never revoked. */
+  readonly revokedAt: number | null;
+  /** When the guest left or was removed; restorable for 30 days (R77). */
+  readonly removedAt: number | null;
+}
+
+/** `invited` or `selfService`. */
+export type GuestKind = 'invited' | 'selfService';
+
+/** What the inviter said, kept so that the invitation can be sent again (R60, R63). */
+export interface InvitationDetails {
+  /** Plain text of the inviter, at most 500 characters. */
+  readonly message: string | null;
+  /** Language the inviter asked for. */
+  readonly language: string | null;
+  /** One address that gets a copy without the link. */
+  readonly cc: string | null;
+  /** A page of a registered client; null leads to the guest's own page. */
+  readonly redirectUrl: string | null;
 }
 
 export interface GuestStore {
@@ -36,11 +72,83 @@ export interface GuestStore {
   /** Finds by id alone: ids are unique over all tenants. For hosts with one issuer. */
   findById(id: string): Promise<Guest | undefined>;
   findByAddress(tenant: string, addressKey: string): Promise<Guest | undefined>;
+  /** Finds by one of the other addresses an administrator gave the guest (R58, R68). */
+  findByOtherAddress(tenant: string, addressKey: string): Promise<Guest | undefined>;
+  /** Finds whoever is bound to an upstream identity. */
+  findByIdentity(tenant: string, identity: string): Promise<Guest | undefined>;
   /**
    * PendingAcceptance becomes Accepted, and the method is bound, once: the first caller wins (R6).
-   * @returns true when this call made the change
+   * @returns `redeemed` when this call made the change, `settled` when it was made before (or the
+   *   guest is blocked or removed), `identity_taken` when another guest has the upstream identity
    */
-  redeem(tenant: string, id: string, method: RedemptionMethod, now: number): Promise<boolean>;
+  redeem(
+    tenant: string,
+    id: string,
+    binding: GuestBinding,
+    now: number,
+  ): Promise<'redeemed' | 'settled' | 'identity_taken'>;
+  /**
+   * Gives a guest who is still PendingAcceptance a new invitation in place of the old one.
+   * @returns false when the guest is redeemed, removed or not there
+   */
+  renewInvitation(tenant: string, id: string, renewal: InvitationRenewal): Promise<boolean>;
+  /**
+   * Back to PendingAcceptance: the method, connection and identity are forgotten, everything else
+   * stays; `reset_at` and `revoked_at` become `now` (R68).
+   * @param address moves the guest to it; refused when another guest has it
+   */
+  reset(
+    tenant: string,
+    id: string,
+    renewal: InvitationRenewal & { readonly address?: { address: string; addressKey: string } },
+    now: number,
+  ): Promise<'reset' | 'address_taken' | 'unknown'>;
+  /** Sets or lifts the administrator's block; setting it revokes as well. @returns false when not there */
+  setBlocked(tenant: string, id: string, now: number, blocked: boolean): Promise<boolean>;
+  /** Only what was given out so far becomes worthless. @returns false when not there */
+  revoke(tenant: string, id: string, now: number): Promise<boolean>;
+  /**
+   * Soft: the guest can be restored for 30 days, then the purge takes the row. The address is free
+   * at once, so that a new invitation makes a new guest with a new id (T84).
+   */
+  remove(tenant: string, id: string, now: number): Promise<boolean>;
+  /** @returns false when it is too late, or somebody else has the address by now */
+  restore(tenant: string, id: string, now: number): Promise<boolean>;
+  /** Removed guests of an address, newest first: their rows can be restored. */
+  listRemoved(tenant: string, addressKey: string): Promise<readonly Guest[]>;
+  /** Adds another address of a guest. @returns false when a guest of the tenant has it already */
+  addAddress(
+    tenant: string,
+    id: string,
+    address: { readonly address: string; readonly addressKey: string },
+  ): Promise<boolean>;
+  /** Other addresses of a guest, oldest first. */
+  listAddresses(tenant: string, id: string): Promise<readonly string[]>;
+  /** Whether the owner of an address takes no invitations of the tenant (R67). */
+  hasBlockedInvitations(tenant: string, addressKey: string): Promise<boolean>;
+  setInvitationsBlocked(
+    tenant: string,
+    addressKey: string,
+    now: number,
+    blocked: boolean,
+  ): Promise<void>;
+}
+
+/** What redemption binds a guest to. */
+export interface GuestBinding {
+  readonly method: RedemptionMethod;
+  readonly connection: string | null;
+  readonly identity: string | null;
+  readonly idp: string;
+}
+
+/** A new invitation for a guest who exists. */
+export interface InvitationRenewal {
+  readonly invitationId: string;
+  readonly expiresAt: number | null;
+  readonly details: InvitationDetails | null;
+  readonly invitedBy: string | null;
+  readonly now: number;
 }
 
 /** What is remembered of one sign-in beside the engine's own Interaction; keyed by its uid. */
@@ -65,8 +173,14 @@ export interface SignIn {
   readonly liveUntil: number | null;
   /** Whether the newest passcode is a strong one (S9). */
   readonly strong: boolean;
-  /** When a passcode was consumed: the sign-in is proven, exactly once (S6). */
+  /** When a passcode was consumed, or an upstream proved the guest: proven, exactly once (S6). */
   readonly verifiedAt: number | null;
+  /** The decision about the address, JSON of room interaction; null before one was made. */
+  readonly decision: string | null;
+  /** What an upstream proved, JSON of room interaction; null for the passcode. */
+  readonly proof: string | null;
+  /** Pages accepted after the proof: 0 none, 1 permissions, 2 terms too (R70). */
+  readonly accepted: number;
   /** An error or notice to show once, as a message id with parameters in JSON. */
   readonly notice: string | null;
   readonly expiresAt: number;
@@ -81,8 +195,13 @@ export interface SignInStore {
    * @returns false when another browser owns the sign-in or it is already verified
    */
   chooseAddress(
-    signIn: Pick<SignIn, 'tenant' | 'uid' | 'browser' | 'address' | 'addressKey' | 'expiresAt'>,
+    signIn: Pick<
+      SignIn,
+      'tenant' | 'uid' | 'browser' | 'address' | 'addressKey' | 'decision' | 'expiresAt'
+    >,
   ): Promise<boolean>;
+  /** Replaces the decision while nothing was proven. @returns false otherwise */
+  setDecision(tenant: string, uid: string, browser: string, decision: string): Promise<boolean>;
   /**
    * Takes the right to send one passcode, atomically: the browser matches, nothing is verified,
    * fewer than `maxSends` were sent, and the last one is at least `cooldownSeconds` old. When the
@@ -115,8 +234,40 @@ export interface SignInStore {
   }): Promise<SignIn | undefined>;
   /** Marks the sign-in proven, once (S6). @returns true for the one call that did it */
   markVerified(tenant: string, uid: string, browser: string, now: number): Promise<boolean>;
+  /** Marks the sign-in proven by an upstream, once. @returns true for the one call that did it */
+  markProven(
+    tenant: string,
+    uid: string,
+    browser: string,
+    proof: string,
+    now: number,
+  ): Promise<boolean>;
+  /** Raises {@link SignIn.accepted} of a proven sign-in to at least `accepted`. */
+  accept(tenant: string, uid: string, browser: string, accepted: number): Promise<void>;
+  /** Live passcodes of an address die in every sign-in under way (R68, T84). */
+  endPasscodes(tenant: string, addressKey: string): Promise<void>;
   /** Sets or clears what is to be shown once. */
   setNotice(tenant: string, uid: string, notice: string | null): Promise<void>;
+}
+
+/** One journey to an upstream identity provider and back. */
+export interface UpstreamJourney {
+  readonly tenant: string;
+  /** SHA-256 of the state, base64url: random over all tenants. */
+  readonly id: string;
+  readonly uid: string;
+  readonly browser: string;
+  /** Connection id it left for: no other may answer it (mix-up, S52). */
+  readonly connection: string;
+  /** What the upstream's protocol must remember, sealed. */
+  readonly memory: string;
+  readonly expiresAt: number;
+}
+
+export interface JourneyStore {
+  insert(journey: UpstreamJourney): Promise<void>;
+  /** Takes a journey, once: a second answer finds nothing (replay, S52, S54); nor does a late one. */
+  take(id: string, now: number): Promise<UpstreamJourney | undefined>;
 }
 
 /** One mailed passcode. The passcode itself is never stored (S3). */
@@ -277,6 +428,8 @@ export interface OidcStore {
   destroy(tenant: string, model: string, id: string): Promise<void>;
   /** Removes the model's rows of one grant; without a model, the rows of every model. */
   destroyByGrant(tenant: string, grantId: string, model?: string): Promise<void>;
+  /** Removes every record of one guest in every namespace: sessions, grants, codes, tokens (R68). */
+  destroyByAccount(accountId: string): Promise<void>;
 }
 
 /** One signing key of one tenant, its private part sealed. */
@@ -305,6 +458,7 @@ export interface KeyStore {
 export interface Store {
   readonly guests: GuestStore;
   readonly signIns: SignInStore;
+  readonly journeys: JourneyStore;
   readonly passcodes: PasscodeStore;
   readonly budgets: BudgetStore;
   readonly outbox: OutboxStore;

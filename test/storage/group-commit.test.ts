@@ -68,7 +68,7 @@ describe('createGroupCommit', () => {
     assert.ok(commits() - before < CALLERS, String(commits() - before));
   });
 
-  it('R8 answers each write when others can read it, not before', async () => {
+  it('F8 answers each write when others can read it, not before', async () => {
     await Promise.all(
       numbers.map(async (n) => {
         await database.run(INSERT, [n]);
@@ -105,7 +105,7 @@ describe('createGroupCommit', () => {
     assert.deepEqual(stored(), [1, 2]);
   });
 
-  it('R8 acknowledges nothing of a group whose commit fails', async () => {
+  it('F8 acknowledges nothing of a group whose commit fails', async () => {
     // A deferred constraint is judged at COMMIT: the one way to fail there without a broken disk.
     await database.run(
       'CREATE TABLE child (n integer REFERENCES t (n) DEFERRABLE INITIALLY DEFERRED)',
@@ -122,7 +122,7 @@ describe('createGroupCommit', () => {
     assert.deepEqual(stored(), [3]);
   });
 
-  it('R18 acknowledges and keeps nothing of a group that fills the disk', async () => {
+  it('F18 acknowledges and keeps nothing of a group that fills the disk', async () => {
     await database.run('CREATE TABLE large (text text)');
     await database.get('PRAGMA max_page_count = 1');
     const outcomes = await Promise.allSettled([
@@ -137,7 +137,7 @@ describe('createGroupCommit', () => {
     assert.deepEqual(stored(), [1, 2]);
   });
 
-  it('R17 waits as a group for another writer', async () => {
+  it('F17 waits as a group for another writer', async () => {
     const holder = new DatabaseSync(file);
     holder.exec('BEGIN IMMEDIATE');
     holder.exec('INSERT INTO t VALUES (1)');
@@ -148,7 +148,7 @@ describe('createGroupCommit', () => {
     holder.close();
   });
 
-  it('R17 gives up as a group on a writer that does not end', async () => {
+  it('F17 gives up as a group on a writer that does not end', async () => {
     const holder = new DatabaseSync(file);
     holder.exec('BEGIN IMMEDIATE');
     const outcomes = await Promise.allSettled([1, 2].map((n) => database.run(INSERT, [n])));
@@ -186,7 +186,7 @@ describe('createGroupCommit', () => {
     assert.deepEqual(stored(), []);
   });
 
-  it('R19 writes what was asked for before close', async () => {
+  it('F19 writes what was asked for before close', async () => {
     const writes = numbers.map((n) => database.insert(INSERT, [n]));
     await database.close();
     assert.ok((await Promise.all(writes)).every(Boolean));
@@ -194,7 +194,7 @@ describe('createGroupCommit', () => {
     await assert.rejects(database.run(INSERT, [99]));
   });
 
-  it('R19 waits in close for a group that waits for another writer', async () => {
+  it('F19 waits in close for a group that waits for another writer', async () => {
     const holder = new DatabaseSync(file);
     holder.exec('BEGIN IMMEDIATE');
     const writes = [1, 2].map((n) => database.insert(INSERT, [n]));
@@ -205,7 +205,7 @@ describe('createGroupCommit', () => {
     assert.deepEqual(stored(), [1, 2]);
   });
 
-  it('R8 keeps every acknowledged write through kill -9, ten times', async function () {
+  it('F8 keeps every acknowledged write through kill -9, ten times', async function () {
     this.timeout(60_000);
     const acknowledged: number[] = [];
     for (let round = 0; round < 10; round += 1) {

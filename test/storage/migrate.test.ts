@@ -31,7 +31,7 @@ for (const [engine, settingsOf] of Object.entries(engines)) {
       assert.deepEqual(ran.flat(), ['0001-first-tables']);
     });
 
-    it('R24 goes on where a migration was cut off', async () => {
+    it('F24 goes on where a migration was cut off', async () => {
       const settings = await settingsOf();
       await migrate(settings);
       const database = openDatabase(settings);
@@ -41,7 +41,7 @@ for (const [engine, settingsOf] of Object.entries(engines)) {
       assert.deepEqual(await migrate(settings), ['0001-first-tables']);
     });
 
-    it('R24 refuses a database that a newer version has migrated', async () => {
+    it('F24 refuses a database that a newer version has migrated', async () => {
       const settings = await settingsOf();
       await migrate(settings);
       const database = openDatabase(settings);

@@ -56,7 +56,7 @@ describe('openMysql', () => {
     assert.equal(changes, 1);
   });
 
-  it('R16 runs a transaction again after a deadlock, each once in the end', async () => {
+  it('F16 runs a transaction again after a deadlock, each once in the end', async () => {
     const before = await counts();
     let runs = 0;
     const bothHold = Promise.withResolvers<void>();
@@ -77,7 +77,7 @@ describe('openMysql', () => {
     );
   });
 
-  it('R16 commits nothing of a transaction that hides its deadlock and goes on', async () => {
+  it('F16 commits nothing of a transaction that hides its deadlock and goes on', async () => {
     const before = await counts();
     const bothHold = Promise.withResolvers<void>();
     let runs = 0;
@@ -97,7 +97,7 @@ describe('openMysql', () => {
     );
   });
 
-  it('R17 gives up on a lock that is not let go: unavailable', async () => {
+  it('F17 gives up on a lock that is not let go: unavailable', async () => {
     const held = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const holder = database.transaction(async (tx) => {
@@ -111,7 +111,7 @@ describe('openMysql', () => {
     await holder;
   });
 
-  it('R3 gives up on an answer and on a free connection after five seconds', async () => {
+  it('F3 gives up on an answer and on a free connection after five seconds', async () => {
     const narrow = openMysql(await (await startMariadb()).createDatabase(), 1);
     const [slow, waiting] = await Promise.allSettled([
       narrow.all('SELECT SLEEP(30)'),
@@ -123,7 +123,7 @@ describe('openMysql', () => {
     await narrow.close();
   });
 
-  it('R2 says unavailable while the server is gone', async () => {
+  it('F2 says unavailable while the server is gone', async () => {
     const server = await startPrivateMariadb();
     const store = await openStore({ kind: 'mysql', url: await server.createDatabase() });
     await store.ping();

@@ -11,6 +11,7 @@ import { createStore } from '../../src/storage/open-store.ts';
 import type { Database, SqlValue } from '../../src/storage/sql.ts';
 import { openSqlite } from '../../src/storage/sqlite.ts';
 import type { Store } from '../../src/storage/store.ts';
+import { bindingOf } from './contract/support.ts';
 
 /** Passes everything on and notes what was sent. */
 function recording(database: Database, statements: string[]): Database {
@@ -21,6 +22,7 @@ function recording(database: Database, statements: string[]): Database {
   return {
     ...database,
     run: (sql, params) => database.run(note(sql), params),
+    update: (sql, params) => database.update(note(sql), params),
     all: <T>(sql: string, params?: readonly SqlValue[]) => database.all<T>(note(sql), params),
     get: <T>(sql: string, params?: readonly SqlValue[]) => database.get<T>(note(sql), params),
   };
@@ -57,10 +59,28 @@ describe('query plans on SQLite', () => {
       (s) => s.guests.findByAddress('t', 'a'),
       /guests_address \(tenant=\? AND address_key=\?\)/,
     ],
-    'guests.redeem': [
-      (s) => s.guests.redeem('t', 'i', 'emailOneTimePasscode', 1),
-      /guests_id \(id=\?\)/,
+    'guests.redeem': [(s) => s.guests.redeem('t', 'i', bindingOf('x'), 1), /guests_id \(id=\?\)/],
+    'guests.findByOtherAddress': [
+      (s) => s.guests.findByOtherAddress('t', 'a'),
+      /guests_id \(id=\?\)[^]*guest_addresses USING PRIMARY KEY \(tenant=\? AND address_key=\?\)/,
     ],
+    'guests.findByIdentity': [
+      (s) => s.guests.findByIdentity('t', 'i'),
+      /guests_identity \(tenant=\? AND identity=\?\)/,
+    ],
+    'guests.listRemoved': [
+      (s) => s.guests.listRemoved('t', 'a'),
+      /guests_removed_key \(tenant=\? AND removed_key=\?\)/,
+    ],
+    'guests.listAddresses': [
+      (s) => s.guests.listAddresses('t', 'i'),
+      /guest_addresses_guest \(tenant=\? AND id=\?\)/,
+    ],
+    'guests.hasBlockedInvitations': [
+      (s) => s.guests.hasBlockedInvitations('t', 'a'),
+      /PRIMARY KEY \(tenant=\? AND address_key=\?\)/,
+    ],
+    'journeys.take': [(s) => s.journeys.take('i', 1), /PRIMARY KEY \(id=\?\)/],
     'signIns.find': [(s) => s.signIns.find('t', 'u'), /PRIMARY KEY \(tenant=\? AND uid=\?\)/],
     'signIns.takeSend': [
       (s) => s.signIns.takeSend({ ...sends, ...limits }),
@@ -106,6 +126,7 @@ describe('query plans on SQLite', () => {
     ],
     'keys.list': [(s) => s.keys.list('t'), /PRIMARY KEY \(tenant=\?\)/],
     purge: [(s) => s.purge(1, 1), /oidc_records_expiry \(expires_at<\?\)/],
+    'purge of guests': [(s) => s.purge(1, 1), /guests_removal \(removed_at<\?\)/],
   };
 
   for (const [name, [use, expected]] of Object.entries(calls)) {
@@ -119,4 +140,10 @@ describe('query plans on SQLite', () => {
       );
     });
   }
+
+  it('S62 finds a guest by address with one statement', async () => {
+    const statements: string[] = [];
+    await createStore(recording(database, statements)).guests.findByAddress('t', 'a');
+    assert.equal(statements.length, 1);
+  });
 });

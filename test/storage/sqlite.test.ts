@@ -46,7 +46,7 @@ describe('openSqlite', () => {
     await store.close();
   });
 
-  it('R8 writes every commit through to the disk', async () => {
+  it('F8 writes every commit through to the disk', async () => {
     const database = openSqlite(join(folder, 'full.db'));
     assert.deepEqual(await row(database, 'PRAGMA journal_mode'), { journal_mode: 'wal' });
     assert.deepEqual(await row(database, 'PRAGMA synchronous'), { synchronous: 2 });
@@ -54,7 +54,7 @@ describe('openSqlite', () => {
     await database.close();
   });
 
-  it('R17 waits for another writer without stopping this process', async () => {
+  it('F17 waits for another writer without stopping this process', async () => {
     const file = join(folder, 'waits.db');
     const database = openSqlite(file);
     await database.run('CREATE TABLE t (n integer)');
@@ -71,7 +71,7 @@ describe('openSqlite', () => {
     await database.close();
   });
 
-  it('R17 gives up on a writer that does not end: unavailable, nothing written', async () => {
+  it('F17 gives up on a writer that does not end: unavailable, nothing written', async () => {
     const file = join(folder, 'stuck.db');
     const database = openSqlite(file);
     await database.run('CREATE TABLE t (n integer)');
@@ -84,7 +84,7 @@ describe('openSqlite', () => {
     await database.close();
   });
 
-  it('R18 says unavailable when the disk is full, and recovers', async () => {
+  it('F18 says unavailable when the disk is full, and recovers', async () => {
     const file = join(folder, 'full-disk.db');
     await migrate({ kind: 'sqlite', file });
     const database = openSqlite(file);

@@ -3,7 +3,9 @@
 import { after, before, describe } from 'mocha';
 import type { Store } from '../../src/storage/store.ts';
 import { budgetsContract } from './contract/budgets.ts';
+import { guestAddressesContract } from './contract/guest-addresses.ts';
 import { guestsContract } from './contract/guests.ts';
+import { journeysContract } from './contract/journeys.ts';
 import { keysContract } from './contract/keys.ts';
 import { mailContract } from './contract/mail.ts';
 import { oidcContract } from './contract/oidc.ts';
@@ -39,7 +41,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await opened?.other.close();
     });
     guestsContract(nodes);
+    guestAddressesContract(nodes);
     signInsContract(nodes);
+    journeysContract(nodes);
     budgetsContract(nodes);
     mailContract(nodes);
     oidcContract(nodes);

@@ -4,23 +4,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Guest } from '../../../src/storage/store.ts';
 import type { Nodes } from '../store-contract.ts';
-import { NOW, parallel, successes, unique } from './support.ts';
-
-function guestOf(tenant: string, address = 'Teri@partner.example', id = unique('id')): Guest {
-  return {
-    tenant,
-    id,
-    address,
-    addressKey: address.toLowerCase(),
-    displayName: 'Teri Ωmega 🦊',
-    invitedBy: 'host@contoso.example',
-    state: 'PendingAcceptance',
-    method: null,
-    invitedAt: NOW,
-    redeemedAt: null,
-    blockedAt: null,
-  };
-}
+import {
+  addressOf,
+  bindingOf,
+  guestOf,
+  NOW,
+  parallel,
+  PASSCODE,
+  renewalOf,
+  successes,
+  unique,
+} from './support.ts';
 
 export function guestsContract(nodes: () => Nodes): void {
   describe('guests', () => {
@@ -97,7 +91,7 @@ export function guestsContract(nodes: () => Nodes): void {
       assert.deepEqual(await store.guests.findByAddress(guest.tenant, address), guest);
     });
 
-    it('R6 redeems a guest once', async () => {
+    it('R6 binds a guest to one of 20 parallel redemptions of two nodes', async () => {
       const { store, other } = nodes();
       const guest = guestOf(unique('t'));
       await store.guests.invite(guest);
@@ -105,24 +99,168 @@ export function guestsContract(nodes: () => Nodes): void {
         (index % 2 ? store : other).guests.redeem(
           guest.tenant,
           guest.id,
-          'emailOneTimePasscode',
+          bindingOf(`identity-${index}`),
           NOW + index,
         ),
       );
-      assert.equal(successes(results), 1);
-      const redeemed = await store.guests.find(guest.tenant, guest.id);
-      assert.equal(redeemed?.state, 'Accepted');
-      assert.equal(redeemed.method, 'emailOneTimePasscode');
-      assert.equal(redeemed.redeemedAt, NOW + results.indexOf(true));
+      assert.deepEqual(results.toSorted(), ['redeemed', ...Array<string>(19).fill('settled')]);
+      const winner = results.indexOf('redeemed');
+      assert.deepEqual(await store.guests.find(guest.tenant, guest.id), {
+        ...guest,
+        ...bindingOf(`identity-${winner}`),
+        state: 'Accepted',
+        redeemedAt: NOW + winner,
+      });
+    });
+
+    it('R6 lets no redemption replace the method of a guest', async () => {
+      const { store } = nodes();
+      const guest = await invited();
+      assert.equal(await store.guests.redeem(guest.tenant, guest.id, PASSCODE, NOW), 'redeemed');
+      const again = await store.guests.redeem(guest.tenant, guest.id, bindingOf('i'), NOW + 1);
+      assert.equal(again, 'settled');
+      assert.equal((await stored(guest))?.method, 'emailOneTimePasscode');
+      assert.equal(await store.guests.findByIdentity(guest.tenant, 'i'), undefined);
+    });
+
+    it('S50 binds an upstream identity to one of 20 guests that redeem at once', async () => {
+      const { store, other } = nodes();
+      const tenant = unique('t');
+      const guests = await parallel(20, (index) => invited(tenant, `g${index}@partner.example`));
+      const results = await parallel(20, (index) =>
+        (index % 2 ? store : other).guests.redeem(tenant, guests[index]!.id, bindingOf('one'), NOW),
+      );
+      assert.deepEqual(results.toSorted(), [
+        ...Array<string>(19).fill('identity_taken'),
+        'redeemed',
+      ]);
+      const bound = await store.guests.findByIdentity(tenant, 'one');
+      assert.equal(bound?.id, guests[results.indexOf('redeemed')]?.id);
+      const loser = guests[results.indexOf('identity_taken')]!;
+      assert.deepEqual(await stored(loser), loser);
+    });
+
+    it('S50 lets the same upstream identity be a guest of another tenant', async () => {
+      const { store } = nodes();
+      for (const guest of [await invited(), await invited()]) {
+        const redeemed = await store.guests.redeem(guest.tenant, guest.id, bindingOf('i'), NOW);
+        assert.equal(redeemed, 'redeemed');
+        assert.equal((await store.guests.findByIdentity(guest.tenant, 'i'))?.id, guest.id);
+      }
+      assert.equal(await store.guests.findByIdentity(unique('t'), 'i'), undefined);
+    });
+
+    it('S29 redeems neither a blocked nor a removed guest', async () => {
+      const { store } = nodes();
+      const [blocked, removed] = [await invited(), await invited()];
+      await store.guests.setBlocked(blocked.tenant, blocked.id, NOW, true);
+      await store.guests.remove(removed.tenant, removed.id, NOW);
+      for (const { tenant, id } of [blocked, removed]) {
+        assert.equal(await store.guests.redeem(tenant, id, PASSCODE, NOW), 'settled');
+        assert.equal((await store.guests.find(tenant, id))?.state, 'PendingAcceptance');
+      }
     });
 
     it('S33 does not redeem the guest of another tenant', async () => {
       const { store } = nodes();
-      const guest = guestOf(unique('t'));
-      await store.guests.invite(guest);
-      const redeemed = await store.guests.redeem('else', guest.id, 'emailOneTimePasscode', NOW);
-      assert.equal(redeemed, false);
-      assert.deepEqual(await store.guests.find(guest.tenant, guest.id), guest);
+      const guest = await invited();
+      assert.equal(await store.guests.redeem('else', guest.id, PASSCODE, NOW), 'settled');
+      assert.deepEqual(await stored(guest), guest);
+    });
+
+    it('R69 gives a guest who has not accepted a new invitation, and nobody else', async () => {
+      const { store } = nodes();
+      const [guest, accepted, removed] = [await invited(), await invited(), await invited()];
+      await store.guests.redeem(accepted.tenant, accepted.id, PASSCODE, NOW);
+      await store.guests.remove(removed.tenant, removed.id, NOW);
+      const renewal = renewalOf('second');
+      assert.equal(await store.guests.renewInvitation(guest.tenant, guest.id, renewal), true);
+      assert.deepEqual(await stored(guest), {
+        ...guest,
+        invitationId: 'second',
+        invitationExpiresAt: renewal.expiresAt,
+        invitation: renewal.details,
+        invitedBy: renewal.invitedBy,
+        invitedAt: renewal.now,
+      });
+      for (const { tenant, id } of [accepted, removed, { ...guest, tenant: unique('t') }]) {
+        assert.equal(await store.guests.renewInvitation(tenant, id, renewal), false);
+      }
+    });
+
+    it('R68 resets to PendingAcceptance and keeps everything else', async () => {
+      const { store } = nodes();
+      const guest = await invited();
+      await store.guests.redeem(guest.tenant, guest.id, bindingOf('i'), NOW);
+      const renewal = renewalOf('second');
+      assert.equal(await store.guests.reset(guest.tenant, guest.id, renewal, NOW + 9), 'reset');
+      assert.deepEqual(await stored(guest), {
+        ...guest,
+        invitationId: 'second',
+        invitationExpiresAt: renewal.expiresAt,
+        invitation: renewal.details,
+        invitedBy: renewal.invitedBy,
+        invitedAt: renewal.now,
+        resetAt: NOW + 9,
+        revokedAt: NOW + 9,
+      });
+      // The upstream identity is nobody's now.
+      assert.equal(await store.guests.findByIdentity(guest.tenant, 'i'), undefined);
+    });
+
+    it('R68 resets no guest who is removed or of another tenant', async () => {
+      const { store } = nodes();
+      const guest = await invited();
+      const renewal = renewalOf('second');
+      assert.equal(await store.guests.reset(unique('t'), guest.id, renewal, NOW), 'unknown');
+      await store.guests.remove(guest.tenant, guest.id, NOW);
+      assert.equal(await store.guests.reset(guest.tenant, guest.id, renewal, NOW), 'unknown');
+      const moved = { ...renewal, address: addressOf('new@partner.example') };
+      assert.equal(await store.guests.reset(guest.tenant, guest.id, moved, NOW), 'unknown');
+      const there = await store.guests.invite(guestOf(guest.tenant, 'new@partner.example'));
+      assert.equal(there.created, true);
+    });
+
+    it('S29 blocks, revokes with it, and lifts the block alone', async () => {
+      const { store } = nodes();
+      const guest = await invited();
+      const { tenant, id } = guest;
+      assert.equal(await store.guests.setBlocked(tenant, id, NOW + 1, true), true);
+      assert.equal(await store.guests.setBlocked(tenant, id, NOW + 2, true), true);
+      const blocked = { ...guest, blockedAt: NOW + 1, revokedAt: NOW + 2 };
+      assert.deepEqual(await stored(guest), blocked);
+      assert.equal(await store.guests.setBlocked(tenant, id, NOW + 3, false), true);
+      assert.deepEqual(await stored(guest), { ...blocked, blockedAt: null });
+      assert.equal(await store.guests.setBlocked(unique('t'), id, NOW, true), false);
+    });
+
+    it('T84 revokes what was given out, and nothing else', async () => {
+      const { store } = nodes();
+      const guest = await invited();
+      assert.equal(await store.guests.revoke(guest.tenant, guest.id, NOW + 5), true);
+      assert.deepEqual(await stored(guest), { ...guest, revokedAt: NOW + 5 });
+      assert.equal(await store.guests.revoke(unique('t'), guest.id, NOW), false);
+    });
+
+    it('R67 remembers who takes no invitations, for each tenant', async () => {
+      const { store, other } = nodes();
+      const [tenant, key] = [unique('t'), 'teri@partner.example'];
+      const isBlocked = () => other.guests.hasBlockedInvitations(tenant, key);
+      assert.equal(await isBlocked(), false);
+      await parallel(10, () => store.guests.setInvitationsBlocked(tenant, key, NOW, true));
+      assert.equal(await isBlocked(), true);
+      assert.equal(await store.guests.hasBlockedInvitations(unique('t'), key), false);
+      assert.equal(await store.guests.hasBlockedInvitations(tenant, 'x@partner.example'), false);
+      await store.guests.setInvitationsBlocked(tenant, key, NOW, false);
+      assert.equal(await isBlocked(), false);
     });
   });
+
+  async function invited(tenant = unique('t'), address?: string): Promise<Guest> {
+    return (await nodes().store.guests.invite(guestOf(tenant, address))).guest;
+  }
+
+  function stored({ tenant, id }: Guest): Promise<Guest | undefined> {
+    return nodes().other.guests.find(tenant, id);
+  }
 }

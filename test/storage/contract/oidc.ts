@@ -170,6 +170,32 @@ export function oidcContract(nodes: () => Nodes): void {
       for (const record of kept) assert.equal(await isThere(record), true);
     });
 
+    it('R68 destroys what belongs to a guest, in every namespace, and nothing else', async () => {
+      const { store, other } = nodes();
+      const [accountId, tenant] = [unique('Account_'), unique('t')];
+      const gone = [
+        recordOf({ tenant, model: 'Session', payload: { accountId, uid: 'ü' } }),
+        recordOf({ tenant, model: 'Grant', payload: { clientId: 'docs', accountId } }),
+        recordOf({ tenant, model: 'RefreshToken', payload: { accountId }, grantId: 'G' }),
+        recordOf({ model: 'AccessToken', payload: { accountId } }),
+        recordOf({ model: 'Interaction', payload: { result: { login: { accountId } } } }),
+        recordOf({ model: 'Interaction', payload: { session: { uid: 'u', accountId } } }),
+      ];
+      const kept = [
+        recordOf({ tenant, payload: { accountId: `${accountId}0` } }),
+        recordOf({ tenant, payload: { accountId: accountId.toUpperCase() } }),
+        recordOf({ tenant, payload: { accountId: accountId.replace('_', 'x') } }),
+        recordOf({ tenant, payload: { clientId: accountId } }),
+        recordOf({ tenant, payload: { state: `"accountId":"${accountId}"` } }),
+        recordOf({ tenant, payload: { claims: [{ notAccountId: accountId }] } }),
+      ];
+      for (const record of [...gone, ...kept]) await store.oidc.upsert(record);
+      await other.oidc.destroyByAccount(accountId);
+      const find = ({ tenant, model, id }: Written) => store.oidc.find(tenant, model, id);
+      for (const record of gone) assert.equal(await find(record), undefined, record.model);
+      for (const record of kept) assert.ok(await find(record), JSON.stringify(record.payload));
+    });
+
     it('keeps a payload of 200 kB', async () => {
       const { store } = nodes();
       const record = recordOf({ payload: { state: 'ä'.repeat(100_000) } });

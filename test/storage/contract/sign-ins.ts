@@ -41,6 +41,7 @@ function addressOf(key: Key, changes: object = {}) {
     browser: BROWSER,
     address: 'Teri@partner.example',
     addressKey: 'teri@partner.example',
+    decision: null,
     expiresAt: NOW + 3600,
     ...changes,
   };
@@ -67,6 +68,8 @@ export function signInsContract(nodes: () => Nodes): void {
         liveUntil: null,
         strong: false,
         verifiedAt: null,
+        proof: null,
+        accepted: 0,
         notice: null,
       });
     });
@@ -244,6 +247,90 @@ export function signInsContract(nodes: () => Nodes): void {
         other.signIns.chooseAddress(addressOf(key, { browser: 'browser-B' })),
       ]);
       assert.equal(successes(results), 1);
+    });
+
+    it('keeps the decision about the address chosen last', async () => {
+      const { store } = nodes();
+      const key = await begin(store, { decision: '{"row":"5","é":1}' });
+      const { tenant, uid } = key;
+      const decisionOf = async () => (await store.signIns.find(tenant, uid))?.decision;
+      assert.equal(await decisionOf(), '{"row":"5","é":1}');
+      assert.equal(await store.signIns.setDecision(tenant, uid, BROWSER, '{"row":"8"}'), true);
+      assert.equal(await decisionOf(), '{"row":"8"}');
+      await store.signIns.chooseAddress(addressOf(key, { decision: '{"row":"9"}' }));
+      assert.equal(await decisionOf(), '{"row":"9"}');
+      assert.equal(await store.signIns.setDecision(tenant, uid, 'browser-B', '{}'), false);
+      assert.equal(await store.signIns.setDecision(unique('t'), uid, BROWSER, '{}'), false);
+      await store.signIns.markVerified(tenant, uid, BROWSER, NOW);
+      assert.equal(await store.signIns.setDecision(tenant, uid, BROWSER, '{}'), false);
+      assert.equal(await decisionOf(), '{"row":"9"}');
+    });
+
+    it('S6 takes one of 50 proofs, of upstreams and passcodes alike', async () => {
+      const { store, other } = nodes();
+      const { tenant, uid } = await begin(store);
+      const results = await parallel(50, (index) => {
+        const { signIns } = index % 3 ? store : other;
+        return index % 2
+          ? signIns.markProven(tenant, uid, BROWSER, `{"by":${index}}`, NOW + index)
+          : signIns.markVerified(tenant, uid, BROWSER, NOW + index);
+      });
+      assert.equal(successes(results), 1);
+      const winner = results.indexOf(true);
+      const proven = await store.signIns.find(tenant, uid);
+      assert.equal(proven?.verifiedAt, NOW + winner);
+      assert.equal(proven.proof, winner % 2 ? `{"by":${winner}}` : null);
+    });
+
+    it('S24 takes no proof and no acceptance from another browser', async () => {
+      const { store } = nodes();
+      const { tenant, uid } = await begin(store);
+      const stranger = 'browser-B';
+      assert.equal(await store.signIns.markProven(tenant, uid, stranger, '{}', NOW), false);
+      await store.signIns.markProven(tenant, uid, BROWSER, '{}', NOW);
+      await store.signIns.accept(tenant, uid, stranger, 1);
+      assert.equal((await store.signIns.find(tenant, uid))?.accepted, 0);
+    });
+
+    it('R70 raises what was accepted after the proof, and never lowers it', async () => {
+      const { store } = nodes();
+      const { tenant, uid } = await begin(store);
+      const acceptedAfter = async (accepted: number) => {
+        await store.signIns.accept(tenant, uid, BROWSER, accepted);
+        return (await store.signIns.find(tenant, uid))?.accepted;
+      };
+      assert.equal(await acceptedAfter(1), 0);
+      await store.signIns.markProven(tenant, uid, BROWSER, '{}', NOW);
+      assert.equal(await acceptedAfter(1), 1);
+      assert.equal(await acceptedAfter(2), 2);
+      assert.equal(await acceptedAfter(1), 2);
+    });
+
+    it('T84 ends the live passcodes of an address in every sign-in of the tenant', async () => {
+      const { store, other } = nodes();
+      const tenant = unique('t');
+      const keys = ['one', 'two', 'else', 'proven'].map((uid) => ({ tenant, uid }));
+      const [one, two, otherAddress, proven] = keys as [Key, Key, Key, Key];
+      for (const key of keys) {
+        const changes = key === otherAddress ? { addressKey: 'mike@partner.example' } : {};
+        await store.signIns.chooseAddress(addressOf(key, changes));
+        await store.signIns.takeSend(sendOf(key, NOW));
+      }
+      await store.signIns.markVerified(tenant, proven.uid, BROWSER, NOW);
+      const foreign = await begin(store);
+      await store.signIns.takeSend(sendOf(foreign, NOW));
+      await other.signIns.endPasscodes(tenant, 'teri@partner.example');
+      for (const { uid } of [one, two]) {
+        const ended = await store.signIns.find(tenant, uid);
+        assert.deepEqual([ended?.liveFrom, ended?.liveUntil], [2, null]);
+        assert.equal(await store.signIns.takeAttempt(attemptOf({ tenant, uid })), undefined);
+      }
+      assert.ok(await store.signIns.takeAttempt(attemptOf(otherAddress)));
+      assert.ok(await store.signIns.takeAttempt(attemptOf(foreign)));
+      assert.equal((await store.signIns.find(tenant, proven.uid))?.verifiedAt, NOW);
+      // A code asked for afterwards is a new one, and works.
+      assert.equal((await store.signIns.takeSend(sendOf(one, NOW + 30)))?.liveFrom, 2);
+      assert.ok(await store.signIns.takeAttempt(attemptOf(one)));
     });
 
     it('sets and clears the notice', async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Store } from '../../../src/storage/store.ts';
 import type { Nodes } from '../store-contract.ts';
-import { NOW, parallel, unique } from './support.ts';
+import { addressOf, guestOf, NOW, parallel, unique } from './support.ts';
 
 const DAY = 86_400;
 
@@ -151,6 +151,7 @@ export function transactionsContract(nodes: () => Nodes): void {
           browser: 'b',
           address: 'a@b.example',
           addressKey: 'a@b.example',
+          decision: null,
           expiresAt,
         });
         await store.passcodes.insert({
@@ -220,6 +221,42 @@ export function transactionsContract(nodes: () => Nodes): void {
       assert.equal(await store.mailbox.find(old.id), undefined);
       assert.ok(await store.outbox.find(young));
       assert.ok(await store.outbox.find(waiting));
+    });
+  });
+
+  describe('purge of guests and journeys', () => {
+    // Before what the purges above have left, and after what they took.
+    const THEN = 990_000;
+
+    it('R77 forgets a removed guest and their addresses after 30 days', async () => {
+      const { store } = nodes();
+      const tenant = unique('t');
+      const removed = async (name: string, removedAt: number) => {
+        const { guest } = await store.guests.invite(guestOf(tenant, `${name}@partner.example`));
+        await store.guests.addAddress(tenant, guest.id, addressOf(`${name}@other.example`));
+        await store.guests.remove(tenant, guest.id, removedAt);
+        return guest.id;
+      };
+      const old = await removed('old', THEN - 30 * DAY - 1);
+      const recent = await removed('recent', THEN - 30 * DAY);
+      const standing = (await store.guests.invite(guestOf(tenant))).guest;
+      assert.equal(await store.purge(THEN, 1), 2);
+      assert.equal(await store.guests.findById(old), undefined);
+      assert.deepEqual(await store.guests.listAddresses(tenant, old), []);
+      assert.ok(await store.guests.find(tenant, standing.id));
+      assert.equal(await store.guests.restore(tenant, recent, THEN), true);
+      assert.deepEqual(await store.guests.listAddresses(tenant, recent), ['recent@other.example']);
+      assert.equal(await store.purge(THEN + 1, 100), 0);
+    });
+
+    it('S52 forgets journeys that are over', async () => {
+      const { store } = nodes();
+      const journey = { tenant: 't', uid: 'u', browser: 'b', connection: 'c', memory: 'm' };
+      for (const expiresAt of [THEN - 1, THEN]) {
+        await store.journeys.insert({ ...journey, id: unique('j'), expiresAt });
+      }
+      assert.equal(await store.purge(THEN, 100), 1);
+      assert.equal(await store.purge(THEN + 1, 100), 1);
     });
   });
 
