@@ -14,7 +14,7 @@ function optionsOf(schema: JsonSchema, path = ''): ReadonlyMap<string, Option> {
   const options = new Map<string, Option>();
   for (const place of [schema, ...(schema.anyOf ?? [])] as JsonSchema[]) {
     for (const [key, child] of Object.entries(place.properties ?? {})) {
-      if (typeof child === 'boolean' || key === 'env' || key === 'file') continue;
+      if (typeof child === 'boolean') continue;
       const here = path === '' ? key : `${path}.${key}`;
       const { description = '', default: fallback } = child;
       options.set(here, {

@@ -1,4 +1,5 @@
-// Owns the shape of one client's metadata: RFC 7591 names, only those this server acts on.
+// Owns the shape of one client: metadata by RFC 7591 names, only those this server acts on, and which
+// guests it takes.
 
 import { z } from 'zod';
 import {
@@ -8,6 +9,9 @@ import {
   webAddressField,
 } from '../settings/fields.ts';
 
+/** The client this server's own pages sign in as; no application may be it. */
+const HOME_CLIENT_ID = 'guestpass-home';
+
 const webAddresses = z.array(webAddressField, { error: 'expected a list of web addresses' });
 
 const clientId = z
@@ -15,7 +19,8 @@ const clientId = z
   .regex(
     /^[\x21-\x7e]{1,128}$/,
     'not a client id; write 1 to 128 letters, digits and signs without spaces',
-  );
+  )
+  .refine((id) => id !== HOME_CLIENT_ID, "the id of this server's own pages; choose another");
 
 /** A public key as it may stand in a file; one with private parts is refused. */
 const publicKeyField = z
@@ -33,7 +38,7 @@ const publicKeyField = z
  * Everything one entry of `clients` may say. Shapes only: what depends on another key is judged by
  * `resolveClient`.
  *
- * @source RFC 7591 section 2; OpenID Connect Dynamic Client Registration 1.0 section 2; S39
+ * @source RFC 7591 section 2; OpenID Connect Dynamic Client Registration 1.0 section 2; rules R10, R11; S39
  */
 export const clientSchema = z.strictObject({
   client_id: clientId.describe('What the application names itself by; unique in the tenant.'),
@@ -131,6 +136,19 @@ export const clientSchema = z.strictObject({
     .array(emailAddressField, { error: 'expected a list of e-mail addresses' })
     .optional()
     .describe('Who answers for it.'),
+  guests: z
+    .strictObject({
+      selfServiceSignUp: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Strangers become guests by signing in here.', default: false }),
+      emailOneTimePasscode: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Guests may come by mailed passcode.', default: true }),
+    })
+    .optional()
+    .describe('Which guests it takes; not part of its metadata.'),
 });
 
 /** One client as it stands in the file. */

@@ -1,6 +1,6 @@
 // Owns turning one entry of `clients` into the metadata oidc-provider takes.
 
-import type { ClientMetadata } from '../domain/tenant.ts';
+import { type ClientMetadata, type ClientPolicy, defaultClientPolicy } from '../domain/tenant.ts';
 import { type Path, type Reading, report } from '../settings/reading.ts';
 import { resolveSecretText } from '../settings/secrets.ts';
 import type { ClientFile } from './client-schema.ts';
@@ -19,7 +19,7 @@ export async function resolveClient(
   client: ClientFile,
 ): Promise<ClientMetadata | undefined> {
   const faultsBefore = reading.faults.length;
-  const { client_secret: reference, client_name: name, ...rest } = client;
+  const { client_secret: reference, client_name: name, guests: _policy, ...rest } = client;
   const secret =
     reference === undefined
       ? undefined
@@ -37,6 +37,16 @@ export async function resolveClient(
     ...(method !== undefined && { token_endpoint_auth_method: method }),
     ...(secret !== undefined && { client_secret: secret }),
   };
+}
+
+/** What an entry says of its guests; undefined when it says nothing. @source rules R10, R11 */
+export function clientPolicy({ guests }: ClientFile): ClientPolicy | undefined {
+  if (!guests) return undefined;
+  const {
+    selfServiceSignUp = defaultClientPolicy.selfServiceSignUp,
+    emailOneTimePasscode = defaultClientPolicy.emailOneTimePasscode,
+  } = guests;
+  return { selfServiceSignUp, emailOneTimePasscode };
 }
 
 type Method = ClientFile['token_endpoint_auth_method'];

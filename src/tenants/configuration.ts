@@ -1,10 +1,11 @@
 // Owns loading everything that is configured in one go: one snapshot, or every fault of every file.
 
-import { createTenantIndex, type TenantIndex } from '../domain/tenant.ts';
-import { ConfigurationError } from '../settings/fault.ts';
+import { createTenantIndex, type Tenant, type TenantIndex } from '../domain/tenant.ts';
+import { ConfigurationError, type ConfigurationFault } from '../settings/fault.ts';
 import { draftSettings } from '../settings/load.ts';
 import type { Environment } from '../settings/reading.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { DomainPlace } from './connections.ts';
 import { readTenants } from './load.ts';
 
 /** One snapshot of all that is configured; never changes. */
@@ -37,4 +38,32 @@ export async function loadConfiguration(
     tenants: createTenantIndex(reading.tenants),
     notices: [...notices, ...reading.notices],
   };
+}
+
+/** Everything found wrong or worth knowing, and what could be read. */
+export interface ConfigurationCheck {
+  /** Of all files, in the order of the files. */
+  readonly faults: readonly ConfigurationFault[];
+  readonly notices: readonly string[];
+  /** Those without a fault. */
+  readonly tenants: readonly Tenant[];
+  /** Where the domains of their connections stand. */
+  readonly places: readonly DomainPlace[];
+}
+
+/**
+ * Reads and checks everything without changing anything on this machine: no secret is made, no
+ * database opened. Never throws for a bad file.
+ *
+ * @param directory the configuration folder
+ * @param env environment variables that references name, and NODE_ENV
+ * @source security requirements S57
+ */
+export async function checkConfiguration(
+  directory: string,
+  env: Environment = process.env,
+): Promise<ConfigurationCheck> {
+  const draft = await draftSettings(directory, env);
+  const reading = await readTenants(directory, draft.isLoopback, env);
+  return { ...reading, faults: [...draft.faults, ...reading.faults] };
 }

@@ -3,18 +3,14 @@
 
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
-import { toDomain } from '../domain/email-address.ts';
-import type { ClientMetadata, Tenant } from '../domain/tenant.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import { deepFreeze } from '../settings/deep-freeze.ts';
-import { checkShape } from '../settings/explain.ts';
-import { type ConfigurationFault, quote, sortFaults } from '../settings/fault.ts';
+import { type ConfigurationFault, sortFaults } from '../settings/fault.ts';
 import { systemCodeOf } from '../settings/file.ts';
-import { type Environment, type Path, type Reading, report, valueAt } from '../settings/reading.ts';
+import type { Environment, Reading } from '../settings/reading.ts';
 import { readYaml } from '../settings/yaml.ts';
-import { resolveClient } from './client.ts';
-import { clientSchema } from './client-schema.ts';
-import { tenantSchema } from './tenant-schema.ts';
+import type { DomainPlace } from './connections.ts';
+import { type Claims, readTenant } from './tenant.ts';
 
 const TENANTS_FOLDER = 'tenants';
 
@@ -24,6 +20,8 @@ export interface TenantsReading {
   readonly tenants: readonly Tenant[];
   readonly faults: readonly ConfigurationFault[];
   readonly notices: readonly string[];
+  /** Where the domains of their connections stand. */
+  readonly places: readonly DomainPlace[];
 }
 
 /**
@@ -41,11 +39,12 @@ export async function readTenants(
 ): Promise<TenantsReading> {
   const folder = join(resolve(directory), TENANTS_FOLDER);
   const found = await listFiles(folder);
-  if (!Array.isArray(found)) return { tenants: [], faults: [found], notices: [] };
+  if (!Array.isArray(found)) return { tenants: [], faults: [found], notices: [], places: [] };
   const claims: Claims = new Map();
   const faults: ConfigurationFault[] = [];
   const notices: string[] = [];
   const tenants: Tenant[] = [];
+  const places: DomainPlace[] = [];
   for (const file of found) {
     const read = await readYaml(join(folder, file), `${TENANTS_FOLDER}/${file}`);
     if (read.outcome === 'faulty') {
@@ -53,72 +52,23 @@ export async function readTenants(
       continue;
     }
     const reading: Reading = { yaml: read.yaml, env, folder, isLoopback, faults: [], notices };
-    const tenant = await readTenant(reading, claims);
-    if (reading.faults.length === 0 && tenant) tenants.push(deepFreeze(tenant));
-    faults.push(...sortFaults(reading.faults));
-  }
-  return { tenants, faults, notices };
-}
-
-/** Ids and domains taken so far, and where. Neither looks like the other: domains have dots. */
-type Claims = Map<string, string>;
-
-async function readTenant(reading: Reading, claims: Claims): Promise<Tenant | undefined> {
-  checkShape(reading, tenantSchema);
-  const { value } = reading.yaml;
-  // Judged in parts, so that a fault in one key does not hide a clash or a fault in another.
-  const id = tenantSchema.shape.id.safeParse(valueAt(value, ['id']));
-  if (id.success) claim(reading, claims, ['id'], id.data, 'tenant id');
-  const domains = tenantSchema.shape.verifiedDomains.safeParse(valueAt(value, ['verifiedDomains']));
-  const verifiedDomains = (domains.data ?? []).map((domain) => toDomain(domain) ?? domain);
-  for (const [index, domain] of verifiedDomains.entries()) {
-    claim(reading, claims, ['verifiedDomains', index], domain, 'verified domain');
-  }
-  const clients = await readClients(reading, valueAt(value, ['clients']));
-  const whole = tenantSchema.safeParse(value);
-  if (!whole.success) return undefined;
-  const { emailOneTimePasscode = 'default', support, privacyUrl, termsUrl } = whole.data;
-  return {
-    id: whole.data.id,
-    displayName: whole.data.displayName,
-    verifiedDomains,
-    emailOneTimePasscode,
-    ...(support !== undefined && { support }),
-    ...(privacyUrl !== undefined && { privacyUrl }),
-    ...(termsUrl !== undefined && { termsUrl }),
-    clients,
-  };
-}
-
-async function readClients(reading: Reading, value: unknown): Promise<ClientMetadata[]> {
-  const entries = z.array(z.unknown()).safeParse(value).data ?? [];
-  const ids = new Set<string>();
-  const clients: ClientMetadata[] = [];
-  for (const [index, entry] of entries.entries()) {
-    const path: Path = ['clients', index];
-    const client = clientSchema.safeParse(entry);
-    if (!client.success) continue;
-    const { client_id: id } = client.data;
-    if (ids.has(id)) {
-      const message = `a second client with the id ${quote(id)}`;
-      report(reading, [...path, 'client_id'], message, 'give it another id, or remove it');
+    const { tenant, places: found } = await readTenant(reading, claims);
+    if (reading.faults.length === 0 && tenant) {
+      tenants.push(deepFreeze(tenant));
+      places.push(...found);
     }
-    ids.add(id);
-    const metadata = await resolveClient(reading, path, client.data);
-    if (metadata) clients.push(metadata);
+    faults.push(...sortByFile(read.yaml.name, reading.faults));
   }
-  return clients;
+  return { tenants, faults, notices, places };
 }
 
-function claim(reading: Reading, claims: Claims, path: Path, name: string, kind: string): void {
-  const owner = claims.get(name);
-  if (owner === undefined) {
-    const { line } = reading.yaml.position(path);
-    claims.set(name, `${reading.yaml.name}:${line}`);
-    return;
-  }
-  const message = `the ${kind} ${quote(name)} is taken by ${owner}`;
-  report(reading, path, message, 'remove it from one of the two');
+// A members file has lines of its own: its faults follow those of the file that names it.
+function sortByFile(
+  own: string,
+  faults: readonly ConfigurationFault[],
+): readonly ConfigurationFault[] {
+  const files = [own, ...new Set(faults.map(({ file }) => file).filter((file) => file !== own))];
+  return files.flatMap((name) => sortFaults(faults.filter(({ file }) => file === name)));
 }
 
 async function listFiles(folder: string): Promise<string[] | ConfigurationFault> {

@@ -1,17 +1,26 @@
 // Owns the shape of a tenant's file: one source of the check, the editor's help and the docs.
 
 import { z } from 'zod';
-import { parseEmailAddress, toDomain } from '../domain/email-address.ts';
+import { parseEmailAddress } from '../domain/email-address.ts';
 import { RESERVED_TENANT_IDS, TENANT_ID } from '../domain/tenant.ts';
 import { shownNameField, webAddressField } from '../settings/fields.ts';
 import { findWebAddressFault } from '../settings/public-url.ts';
 import { clientSchema } from './client-schema.ts';
+import {
+  consumerAccountsSchema,
+  federationSchema,
+  homeDirectorySchema,
+  unmanagedAccountsSchema,
+} from './connection-schema.ts';
+import { domainsField } from './domain-field.ts';
+import { domainListSchema, invitationsSchema, redemptionSchema } from './redemption-schema.ts';
+import { googleSchema } from './upstream-schema.ts';
 
 /**
  * Everything a tenant's file may say. Shapes only: what depends on another key or file is judged by
  * the loader.
  *
- * @source rules R31, R36; security requirements S22, S35, S39, S57
+ * @source rules R31, R36, R53, R73, R77; security requirements S22, S35, S39, S57
  */
 export const tenantSchema = z
   .strictObject({
@@ -24,21 +33,42 @@ export const tenantSchema = z
       .refine((id) => !RESERVED_TENANT_IDS.has(id), 'a reserved name; choose another id')
       .describe('Path segment and tid claim; never changes. A GUID is fine.'),
     displayName: shownNameField.describe('Name shown to guests, at most 64 characters.'),
-    verifiedDomains: z
-      .array(
-        z
-          .string()
-          .refine(
-            (name) => toDomain(name) !== undefined,
-            'not a domain; write it like fabrikam.com',
-          ),
-        { error: 'expected a list of domains' },
-      )
-      .optional()
-      .meta({ description: 'Domains of the tenant; each is an alias of the id.', default: [] }),
+    verifiedDomains: domainsField.optional().meta({
+      description: 'Domains of the tenant; each is an alias of the id.',
+      default: [],
+    }),
     emailOneTimePasscode: z.enum(['default', 'enabled', 'disabled']).optional().meta({
-      description: 'Whether guests get a passcode by mail; default means enabled.',
+      description:
+        'Whether guests get a passcode by mail; default means enabled, in cloud gov disabled.',
       default: 'default',
+    }),
+    homeDirectories: z
+      .array(homeDirectorySchema, { error: 'expected a list of directories' })
+      .optional()
+      .meta({ description: 'Directories of other organisations.', default: [] }),
+    federations: z
+      .array(federationSchema, { error: 'expected a list of federations' })
+      .optional()
+      .meta({ description: 'Identity providers of other organisations.', default: [] }),
+    google: googleSchema.optional().describe('Google, for gmail.com and googlemail.com alone.'),
+    consumerAccounts: consumerAccountsSchema
+      .optional()
+      .describe('Accounts of consumers, for guests no place above knows.'),
+    unmanagedAccounts: unmanagedAccountsSchema
+      .optional()
+      .describe('Accounts made by mail alone; only with redemption.era staged.'),
+    redemption: redemptionSchema.optional().describe('How a guest is sent to one of the places.'),
+    domains: domainListSchema
+      .optional()
+      .describe('Domains guests may, or may not, be of; each exactly. One of allow and block.'),
+    invitations: invitationsSchema.optional().describe('Who invites, and how.'),
+    guestsMayLeave: z
+      .boolean()
+      .optional()
+      .describe('Whether guests may leave by themselves: true with privacyUrl, else false.'),
+    mailStrangers: z.boolean().optional().meta({
+      description: 'Whether who is not invited and asks for a code is told so by mail.',
+      default: false,
     }),
     support: z
       .string()
@@ -56,6 +86,9 @@ export const tenantSchema = z
       .meta({ description: 'Applications guests may open.', default: [] }),
   })
   .meta({ title: 'Guestpass tenant' });
+
+/** A tenant as it stands in its file. */
+export type TenantFile = z.infer<typeof tenantSchema>;
 
 function isSupport(text: string): boolean {
   return parseEmailAddress(text)?.address === text || findWebAddressFault(text) === undefined;

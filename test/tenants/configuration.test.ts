@@ -11,6 +11,21 @@ limits: { passcodeDigits: 8 }
 trustedProxies: [10.0.0.0/8]
 secrets: { pepper: { env: DOCS_SECRET } }
 `;
+const tenant = `${soundTenant}homeDirectories:
+  - id: contoso
+    displayName: Contoso
+    domains: [contoso.com]
+    oidc: { issuer: https://login.contoso.com, clientId: x, clientSecret: { env: DOCS_SECRET } }
+    members: { file: ../guestpass.yaml }
+federations:
+  - id: partner
+    displayName: Partner
+    domains: [partner.example]
+    saml: { metadata: { file: ../guestpass.yaml }, certificates: [{ file: ../guestpass.yaml }] }
+redemption: { era: staged, rolloutAt: 2022-01-15T00:00:00Z, fallback: [emailOneTimePasscode] }
+domains: { block: [evil.example] }
+invitations: { lifetimeDays: 7, language: en }
+`;
 const scraps = [
   '',
   ' ',
@@ -62,7 +77,7 @@ describe('loadConfiguration, on mangled files', () => {
   it('T85 throws nothing but ConfigurationError, each fault with a message', async () => {
     const folder = await writeFolder({ 'tenants/a.yaml': '' });
     await fc.assert(
-      fc.asyncProperty(mutated(settings), mutated(soundTenant), async (server, tenant) => {
+      fc.asyncProperty(mutated(settings), mutated(tenant), async (server, tenant) => {
         // A mangled name of the database must not make files outside the test's folder.
         const here = server.replace(/sqlite:[^\s]*/g, 'sqlite:guestpass.db');
         await writeFile(join(folder, 'guestpass.yaml'), here);

@@ -1,0 +1,141 @@
+// Owns turning one tenant's file into a tenant, every fault reported on the way.
+
+import { z } from 'zod';
+import type { ClientMetadata, ClientPolicy, Tenant } from '../domain/tenant.ts';
+import { checkShape } from '../settings/explain.ts';
+import { quote } from '../settings/fault.ts';
+import { type Path, type Reading, report, valueAt } from '../settings/reading.ts';
+import { clientPolicy, resolveClient } from './client.ts';
+import { clientSchema } from './client-schema.ts';
+import { type ConnectionsReading, type DomainPlace, readConnections } from './connections.ts';
+import { judgeLeaving, resolveDomainList, resolveInvitations } from './decisions.ts';
+import { toDomains } from './domain-field.ts';
+import { resolveRedemption } from './redemption.ts';
+import { type TenantFile, tenantSchema } from './tenant-schema.ts';
+
+/** Ids and domains taken so far, and where. Neither looks like the other: domains have dots. */
+export type Claims = Map<string, string>;
+
+/** One file, read. */
+export interface TenantReading {
+  /** Undefined when its shape is wrong; worth nothing when a fault was reported. */
+  readonly tenant: Tenant | undefined;
+  readonly places: readonly DomainPlace[];
+}
+
+/**
+ * Reads one tenant's file.
+ *
+ * @param claims of the files read before; this one's are added
+ * @source rules R12 to R15, R31; security requirements S35, S39, S57
+ */
+export async function readTenant(reading: Reading, claims: Claims): Promise<TenantReading> {
+  checkShape(reading, tenantSchema);
+  const { value } = reading.yaml;
+  // Judged in parts, so that a fault in one key does not hide a clash or a fault in another.
+  const id = part(reading, 'id');
+  if (id !== undefined) claim(reading, claims, ['id'], id, 'tenant id');
+  const verifiedDomains = toDomains(part(reading, 'verifiedDomains') ?? []);
+  for (const [index, domain] of verifiedDomains.entries()) {
+    claim(reading, claims, ['verifiedDomains', index], domain, 'verified domain');
+  }
+  const connected = await readConnections(reading, id ?? '');
+  const decisions = readDecisions(reading);
+  const { clients, clientPolicies } = await readClients(reading, valueAt(value, ['clients']));
+  const whole = tenantSchema.safeParse(value);
+  if (!whole.success) return { tenant: undefined, places: [] };
+  const { emailOneTimePasscode = 'default', support, privacyUrl, termsUrl } = whole.data;
+  const { guestsMayLeave, mailStrangers } = whole.data;
+  const tenant: Tenant = {
+    id: whole.data.id,
+    displayName: whole.data.displayName,
+    verifiedDomains,
+    emailOneTimePasscode,
+    ...(support !== undefined && { support }),
+    ...(privacyUrl !== undefined && { privacyUrl }),
+    ...(termsUrl !== undefined && { termsUrl }),
+    clients,
+    ...(Object.keys(clientPolicies).length > 0 && { clientPolicies }),
+    ...connectionsOf(connected),
+    ...decisions,
+    ...(guestsMayLeave !== undefined && { guestsMayLeave }),
+    ...(mailStrangers !== undefined && { mailStrangers }),
+  };
+  return { tenant, places: connected.places };
+}
+
+function connectionsOf({ connections }: ConnectionsReading): Pick<Tenant, 'connections'> {
+  return connections.length > 0 ? { connections } : {};
+}
+
+function readDecisions(
+  reading: Reading,
+): Pick<Tenant, 'redemption' | 'domainList' | 'invitations'> {
+  const { value } = reading.yaml;
+  const redemption = part(reading, 'redemption');
+  const isWritten = valueAt(value, ['redemption']) !== undefined;
+  // Also judged when nothing is said: a disabled passcode alone may leave no way in (R54).
+  const resolved =
+    isWritten && redemption === undefined
+      ? undefined
+      : resolveRedemption(reading, redemption ?? {}, {
+          emailOneTimePasscode: part(reading, 'emailOneTimePasscode') ?? 'default',
+          hasConsumerAccounts: valueAt(value, ['consumerAccounts']) !== undefined,
+          hasUnmanagedAccounts: valueAt(value, ['unmanagedAccounts']) !== undefined,
+        });
+  const domains = part(reading, 'domains');
+  const domainList = domains && resolveDomainList(reading, domains);
+  const invitations = part(reading, 'invitations');
+  judgeLeaving(reading, part(reading, 'guestsMayLeave'), valueAt(value, ['privacyUrl']));
+  return {
+    ...(redemption && resolved && { redemption: resolved }),
+    ...(domainList && { domainList }),
+    ...(invitations && { invitations: resolveInvitations(reading, invitations) }),
+  };
+}
+
+/** A key whose own shape is right, whatever is wrong beside it. */
+function part<Key extends keyof TenantFile>(
+  reading: Reading,
+  key: Key,
+): TenantFile[Key] | undefined {
+  const found = tenantSchema.shape[key].safeParse(valueAt(reading.yaml.value, [key]));
+  return found.data as TenantFile[Key] | undefined;
+}
+
+async function readClients(
+  reading: Reading,
+  value: unknown,
+): Promise<Required<Pick<Tenant, 'clients' | 'clientPolicies'>>> {
+  const entries = z.array(z.unknown()).safeParse(value).data ?? [];
+  const ids = new Set<string>();
+  const clients: ClientMetadata[] = [];
+  const policies: [string, ClientPolicy][] = [];
+  for (const [index, entry] of entries.entries()) {
+    const path: Path = ['clients', index];
+    const client = clientSchema.safeParse(entry);
+    if (!client.success) continue;
+    const { client_id: id } = client.data;
+    if (ids.has(id)) {
+      const message = `a second client with the id ${quote(id)}`;
+      report(reading, [...path, 'client_id'], message, 'give it another id, or remove it');
+    }
+    ids.add(id);
+    const metadata = await resolveClient(reading, path, client.data);
+    if (metadata) clients.push(metadata);
+    const policy = clientPolicy(client.data);
+    if (policy) policies.push([id, policy]);
+  }
+  return { clients, clientPolicies: Object.fromEntries(policies) };
+}
+
+function claim(reading: Reading, claims: Claims, path: Path, name: string, kind: string): void {
+  const owner = claims.get(name);
+  if (owner === undefined) {
+    const { line } = reading.yaml.position(path);
+    claims.set(name, `${reading.yaml.name}:${line}`);
+    return;
+  }
+  const message = `the ${kind} ${quote(name)} is taken by ${owner}`;
+  report(reading, path, message, 'remove it from one of the two');
+}
