@@ -34,17 +34,53 @@ export interface InvitationMail {
   readonly locale: string;
   readonly tenantName: string;
   readonly tenantDomain: string | null;
-  /** Name or address of the inviter, when known. */
+  /** Name or address of the inviter, when known; an address becomes Reply-To (R65). */
+  readonly invitedBy: string | null;
+  /** Plain text (R63). */
+  readonly message: string | null;
+  /** Where "Accept invitation" leads: the landing page, with the ticket. */
+  readonly url: string;
+  /** Host the guest is taken to afterwards; null for the guest's own page. */
+  readonly target: string | null;
+  /** Days the link works; null without end. */
+  readonly lifetimeDays: number | null;
+  /** Page that blocks further invitations; also List-Unsubscribe, one click (R65, R67). */
+  readonly blockUrl: string | null;
+  /** Redeemed without consent pages: a notification instead of an invitation (R72). */
+  readonly automatic: boolean;
+  readonly support: string | null;
+  readonly privacyUrl: string | null;
+}
+
+/** The copy of an invitation for one other person (R63): never with the link. */
+export interface InvitationCopyMail {
+  readonly kind: 'invitation-copy';
+  readonly to: string;
+  readonly locale: string;
+  readonly tenantName: string;
+  readonly tenantDomain: string | null;
   readonly invitedBy: string | null;
   readonly message: string | null;
-  /** Where "Accept invitation" leads. */
-  readonly url: string;
+  /** Who was invited. */
+  readonly guest: string;
+  readonly support: string | null;
+  readonly privacyUrl: string | null;
+}
+
+/** Tells the owner of an address that nobody invited it (`mailStrangers`). */
+export interface NoInvitationMail {
+  readonly kind: 'no-invitation';
+  readonly to: string;
+  readonly locale: string;
+  readonly tenantName: string;
+  readonly clientName: string;
+  readonly invitedBy: null;
   readonly support: string | null;
   readonly privacyUrl: string | null;
 }
 
 /** Everything the outbox can carry. */
-export type MailContent = PasscodeMail | InvitationMail;
+export type MailContent = PasscodeMail | InvitationMail | InvitationCopyMail | NoInvitationMail;
 
 /** A mail ready for the transport. */
 export interface RenderedMail {
@@ -54,4 +90,6 @@ export interface RenderedMail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  /** Further headers, e.g. List-Unsubscribe. */
+  readonly headers?: Readonly<Record<string, string>>;
 }

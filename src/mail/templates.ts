@@ -5,13 +5,14 @@ import ejs from 'ejs';
 import { parseEmailAddress } from '../domain/email-address.ts';
 import type { Translator } from '../i18n.ts';
 import type { MailContent, RenderedMail } from './content.ts';
-import { createLanguage, describeMail } from './wording.ts';
+import { describeMail } from './wording.ts';
+import { createLanguage } from './words.ts';
 
 /** Turns what the outbox carries into what the transport sends. */
 export interface Templates {
   /**
    * Renders one mail. Pure; names and messages from outside come out as inert text.
-   * @throws {TypeError} when an invitation's URL is not http or https: a bug of the caller
+   * @throws {TypeError} when a URL of an invitation is not http or https: a bug of the caller
    */
   render(content: MailContent): RenderedMail;
 }
@@ -21,8 +22,9 @@ type View = (model: object) => string;
 /**
  * Compiles the views once.
  *
- * The passcode mail holds no link, no image and nothing to load; its text part ends with the
- * origin-bound line `@host #code`, its subject never holds the passcode. HTML is pure ASCII.
+ * Only an invitation holds links; no mail holds an image or anything to load. The text part of the
+ * passcode mail ends with the origin-bound line `@host #code`, and its subject never holds the
+ * passcode. HTML is pure ASCII.
  *
  * @param product name of the product as people read it, for the sender's name
  * @param viewsDirectory folder of `*.ejs`, default the package's `views/mail`
@@ -38,7 +40,7 @@ export function createTemplates(
   const frame = html('frame');
   const views = {
     passcode: { html: html('passcode'), text: text('passcode') },
-    invitation: { html: html('invitation'), text: text('invitation') },
+    letter: { html: html('letter'), text: text('letter') },
   };
   const languages = new Map(
     translator.locales.map((locale) => [locale, createLanguage(translator, locale)]),
@@ -47,18 +49,20 @@ export function createTemplates(
   return {
     render: (content) => {
       const language = languages.get(translator.negotiate([content.locale]))!;
-      const words = describeMail(content, product, language);
-      const body = views[content.kind].html(words);
-      const inviter = content.kind === 'invitation' ? content.invitedBy : null;
+      const { view, words } = describeMail(content, product, language);
+      const body = views[view].html(words);
+      // The passcode mail names the inviter too, but answers to it are for the support.
+      const inviter = content.kind === 'passcode' ? null : content.invitedBy;
       return {
         to: content.to,
         fromName: language.t('mail.sender', { tenant: words.tenant, product }),
         replyTo: toReplyTo(inviter) ?? toReplyTo(content.support),
         subject: words.subject,
-        text: views[content.kind].text(words).trim(),
+        text: views[view].text(words).trim(),
         html: fold(
           frame({ ...words, lang: language.locale, dir: language.t('mail.direction'), body }),
         ),
+        headers: words.headers,
       };
     },
   };

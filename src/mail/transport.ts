@@ -135,6 +135,7 @@ function createSmtpMailer(
         html: mail.html,
         messageId: `<${messageId}@${domain}>`,
         headers: {
+          ...mail.headers,
           'Auto-Submitted': 'auto-generated',
           'X-Auto-Response-Suppress': 'All',
           'X-Entity-Ref-ID': messageId,

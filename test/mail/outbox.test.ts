@@ -113,7 +113,7 @@ describe('createOutbox', () => {
       .filter((entry) => entry['event'] === event);
   }
 
-  it('R5 delivers a message it was woken for and wipes its content', async () => {
+  it('F5 delivers a message it was woken for and wipes its content', async () => {
     outbox.start();
     await outbox.idle();
     const id = await enqueue();
@@ -126,7 +126,7 @@ describe('createOutbox', () => {
     assert.deepEqual([message.state, message.sealed, message.deliveries], ['sent', null, 1]);
   });
 
-  it('R5 delivers after start what an earlier process left in the queue', async () => {
+  it('F5 delivers after start what an earlier process left in the queue', async () => {
     const id = await enqueue();
     outbox.start();
     await outbox.idle();
@@ -134,7 +134,7 @@ describe('createOutbox', () => {
     assert.equal(await stateOf(id), 'sent');
   });
 
-  it('R5 finds by itself what another process queued without waking it', async () => {
+  it('F5 finds by itself what another process queued without waking it', async () => {
     // This process writes before it delivers, as one that never does.
     for (const after of [0, 1]) {
       await enqueue();
@@ -144,7 +144,7 @@ describe('createOutbox', () => {
     }
   });
 
-  it('R5 takes over what a process wrote for itself and died before sending', async () => {
+  it('F5 takes over what a process wrote for itself and died before sending', async () => {
     outbox.start();
     const id = await enqueue();
     await outbox.stop();
@@ -222,7 +222,7 @@ describe('createOutbox', () => {
     assert.equal(relay.connections, 0);
   });
 
-  it('R10 sends again after 451, at 5 then 20 seconds, with the same Message-ID', async () => {
+  it('F10 sends again after 451, at 5 then 20 seconds, with the same Message-ID', async () => {
     relay.script(TERI, { rcpt: 451 }, { data: 451 });
     const id = await enqueue();
     outbox.start();
@@ -246,7 +246,7 @@ describe('createOutbox', () => {
     assert.match(mail?.parsed.text ?? '', /40718823/);
   });
 
-  it('R10 abandons a message when the next attempt would come too late to be useful', async () => {
+  it('F10 abandons a message when the next attempt would come too late to be useful', async () => {
     relay.script(TERI, { rcpt: 451 }, { rcpt: 451 });
     const id = await enqueue({}, NOW + 140);
     outbox.start();
@@ -257,7 +257,7 @@ describe('createOutbox', () => {
     assert.deepEqual([state, fault, sealed], ['abandoned', 'smtp_451', null]);
   });
 
-  it('R11 abandons a message at once after 550 and logs it without the address', async () => {
+  it('F11 abandons a message at once after 550 and logs it without the address', async () => {
     relay.script(TERI, { rcpt: 550 });
     const id = await enqueue();
     outbox.start();
@@ -271,7 +271,7 @@ describe('createOutbox', () => {
     );
   });
 
-  it('R12 never sends an expired message', async () => {
+  it('F12 never sends an expired message', async () => {
     const id = await enqueue({}, NOW + 1800);
     now = NOW + 1800;
     outbox.start();
@@ -280,7 +280,7 @@ describe('createOutbox', () => {
     assert.equal(logged('mail.abandoned')[0]?.['fault'], 'expired');
   });
 
-  it('R9 delivers other mail while the relay hangs on one', async () => {
+  it('F9 delivers other mail while the relay hangs on one', async () => {
     relay.script('slow@x.example', 'hang');
     const slow = await enqueue({ to: 'slow@x.example' });
     outbox.start();
@@ -291,7 +291,7 @@ describe('createOutbox', () => {
     assert.equal(await stateOf(slow), 'sending');
   });
 
-  it('R9 keeps the lease while the relay hangs, and retries when it gave up', async () => {
+  it('F9 keeps the lease while the relay hangs, and retries when it gave up', async () => {
     relay.script(TERI, 'hang');
     const id = await enqueue();
     outbox.start();
@@ -307,7 +307,7 @@ describe('createOutbox', () => {
     assert.equal(await stateOf(id), 'sent');
   }).timeout(30_000);
 
-  it('R6 takes over from a crashed worker when its lease ran out, and delivers once', async () => {
+  it('F6 takes over from a crashed worker when its lease ran out, and delivers once', async () => {
     const id = await enqueue();
     assert.ok(await store.outbox.lease(id, 'crashed', NOW, NOW + 15));
     outbox.start();
@@ -321,7 +321,7 @@ describe('createOutbox', () => {
     assert.equal(await store.outbox.settle(id, 'crashed', { state: 'sent', fault: null }), false);
   });
 
-  it('R6 repeats the same mail under the same Message-ID when the reply was lost', async () => {
+  it('F6 repeats the same mail under the same Message-ID when the reply was lost', async () => {
     relay.script(TERI, 'drop');
     await enqueue();
     outbox.start();
@@ -350,7 +350,7 @@ describe('createOutbox', () => {
     assert.deepEqual(received.toSorted(), addresses.toSorted());
   });
 
-  it('R9 recovers when the relay comes back', async () => {
+  it('F9 recovers when the relay comes back', async () => {
     await relay.stop();
     const id = await enqueue();
     outbox.start();

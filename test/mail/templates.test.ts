@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { createTranslator } from '../../src/i18n.ts';
-import type { InvitationMail, PasscodeMail, RenderedMail } from '../../src/mail/content.ts';
+import type {
+  InvitationCopyMail,
+  InvitationMail,
+  NoInvitationMail,
+  PasscodeMail,
+  RenderedMail,
+} from '../../src/mail/content.ts';
 import { createTemplates } from '../../src/mail/templates.ts';
 
 const templates = createTemplates(createTranslator(), 'Guestpass');
@@ -33,8 +39,36 @@ const invitation: InvitationMail = {
   invitedBy: 'Megan Bowen',
   message: 'Hi Teri,\r\nsee http://evil.example <b>now</b>',
   url: 'https://guest.example/contoso/redeem?ticket=abc&x=1',
+  target: 'docs.fabrikam.example',
+  lifetimeDays: 30,
+  blockUrl: 'https://guest.example/contoso/block?ticket=abc',
+  automatic: false,
   support: 'help@contoso.example',
   privacyUrl: null,
+};
+
+const copy: InvitationCopyMail = {
+  kind: 'invitation-copy',
+  to: 'lee@contoso.example',
+  locale: 'en',
+  tenantName: 'Contoso',
+  tenantDomain: 'contoso.example',
+  invitedBy: 'megan@contoso.example',
+  message: 'Hi Teri,\nsee you soon',
+  guest: 'teri@gmail.example',
+  support: 'help@contoso.example',
+  privacyUrl: null,
+};
+
+const noInvitation: NoInvitationMail = {
+  kind: 'no-invitation',
+  to: 'teri@gmail.example',
+  locale: 'en',
+  tenantName: 'Contoso',
+  clientName: 'Fabrikam Docs',
+  invitedBy: null,
+  support: 'help@contoso.example',
+  privacyUrl: 'https://contoso.example/privacy',
 };
 
 /** What a reader of the HTML part sees, one line per block; the preheader is not among it. */
@@ -54,19 +88,34 @@ function visible(html: string): string[] {
     .filter((line) => line !== '');
 }
 
-/** Both mails with `name` in every place that takes words from outside. */
-function renderBoth(name: string, message: string): RenderedMail[] {
-  const names = { tenantName: name, invitedBy: name, support: name, privacyUrl: name };
+/** Every mail with `name` in every place that takes words from outside. */
+function renderAll(name: string, message: string): RenderedMail[] {
+  const names = { tenantName: name, invitedBy: name, support: name };
   const request = { clientName: name, browserFamily: name, network: name };
+  const words = { ...names, tenantDomain: name, message };
   return [
-    templates.render({ ...passcode, ...names, ...request }),
-    templates.render({ ...invitation, ...names, tenantDomain: name, message }),
+    templates.render({ ...passcode, ...names, ...request, privacyUrl: name }),
+    templates.render({ ...invitation, ...words, target: name }),
+    templates.render({ ...invitation, ...words, target: name, automatic: true }),
+    templates.render({ ...copy, ...words, guest: name, privacyUrl: name }),
+    templates.render({
+      ...noInvitation,
+      ...names,
+      invitedBy: null,
+      clientName: name,
+      privacyUrl: name,
+    }),
   ];
 }
 
 const tagsOf = (html: string): string[] => html.match(/<[^>]+>/g) ?? [];
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+
+/** The text part as the HTML part shows it. */
+const shown = ({ text }: RenderedMail): string[] =>
+  // Only the text part marks a quotation and the label of the link.
+  linesOf(text).map((line) => line.replace(/^> /, '').replace(/^(Accept .*|Go to .*):$/, '$1'));
 
 describe('createTemplates', () => {
   describe('passcode mail', () => {
@@ -160,11 +209,11 @@ describe('createTemplates', () => {
   });
 
   describe('invitation mail', () => {
-    it('warns first, quotes the message as text and shows one link, also as text', () => {
-      const { text, html, subject, replyTo } = templates.render(invitation);
-      assert.equal(subject, 'Megan Bowen invited you to Contoso');
-      assert.equal(replyTo, 'help@contoso.example');
-      assert.deepEqual(linesOf(text), [
+    it('R63 R65 warns first, then names inviter, organisation and domain, and quotes as text', () => {
+      const mail = templates.render(invitation);
+      assert.equal(mail.subject, 'Megan Bowen invited you to Contoso');
+      assert.equal(mail.fromName, 'Contoso (via Guestpass)');
+      assert.deepEqual(linesOf(mail.text), [
         'Only accept if you know Megan Bowen.',
         'Megan Bowen invited you as a guest to Contoso.',
         'Domain: contoso.example',
@@ -173,21 +222,83 @@ describe('createTemplates', () => {
         '> see http://evil.example <b>now</b>',
         'Accept invitation:',
         invitation.url,
-        'The invitation is only for teri@gmail.example.',
+        'You will be taken to docs.fabrikam.example.',
+        'The link works for 30 days and only for teri@gmail.example.',
         'You get this because Megan Bowen invited teri@gmail.example to Contoso.',
         'Questions? Contact help@contoso.example.',
+        'Contoso has not provided a privacy statement.',
+        `Do not want invitations from Contoso? Block them here: ${invitation.blockUrl}`,
       ]);
-      assert.deepEqual(html.match(/href="[^"]*"/g), [
+    });
+
+    it('R65 says the same in HTML and text, with the links to accept and to block alone', () => {
+      const mail = templates.render(invitation);
+      assert.deepEqual(mail.html.match(/href="[^"]*"/g), [
         'href="https://guest.example/contoso/redeem?ticket=abc&amp;x=1"',
+        'href="https://guest.example/contoso/block?ticket=abc"',
       ]);
       assert.deepEqual(
-        visible(html).filter((line) => line !== 'Or open this address in your browser:'),
-        linesOf(text).map((line) =>
-          line
-            .replace(/^> /, '')
-            .replace(/:$/, (colon) => (line.startsWith('Accept') ? '' : colon)),
-        ),
+        visible(mail.html).filter((line) => line !== 'Or open this address in your browser:'),
+        shown(mail),
       );
+    });
+
+    it('R65 sends replies to the inviter, else to the support', () => {
+      assert.equal(templates.render(invitation).replyTo, 'help@contoso.example');
+      const invitedBy = 'megan@contoso.example';
+      assert.equal(templates.render({ ...invitation, invitedBy }).replyTo, invitedBy);
+    });
+
+    it('R65 links the privacy statement, in whatever script its address is', () => {
+      const { text, html } = templates.render({
+        ...invitation,
+        privacyUrl: 'https://contoso.example/erklärung',
+      });
+      assert.match(html, /href="https:\/\/contoso\.example\/erkl%C3%A4rung"/);
+      assert.match(text, /^Privacy statement of Contoso: https:.*erkl%C3%A4rung$/m);
+      assert.doesNotMatch(text, /not provided/);
+    });
+
+    it('R67 lets mail programs block further invitations by one click', () => {
+      assert.deepEqual(templates.render(invitation).headers, {
+        'List-Unsubscribe': '<https://guest.example/contoso/block?ticket=abc>',
+        'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+      });
+      const { headers, text } = templates.render({ ...invitation, blockUrl: null });
+      assert.deepEqual(headers, {});
+      assert.doesNotMatch(text, /Block|null/);
+    });
+
+    it('R72 becomes a notification where there is nothing to accept', () => {
+      const mail = templates.render({ ...invitation, automatic: true, message: null });
+      assert.equal(mail.subject, 'Megan Bowen gave you access to Contoso');
+      assert.deepEqual(linesOf(mail.text), [
+        'Only go there if you know Megan Bowen.',
+        'Megan Bowen gave you access to Contoso as a guest. There is nothing to accept.',
+        'Domain: contoso.example',
+        'Go to Contoso:',
+        invitation.url,
+        'You will be taken to docs.fabrikam.example.',
+        'The link works for 30 days and only for teri@gmail.example.',
+        'You get this because Megan Bowen gave teri@gmail.example guest access to Contoso.',
+        'Questions? Contact help@contoso.example.',
+        'Contoso has not provided a privacy statement.',
+        `Do not want invitations from Contoso? Block them here: ${invitation.blockUrl}`,
+      ]);
+      assert.deepEqual(
+        visible(mail.html).filter((line) => line !== 'Or open this address in your browser:'),
+        shown(mail),
+      );
+      const nobody = templates.render({ ...invitation, automatic: true, invitedBy: null });
+      assert.equal(nobody.subject, 'You have access to Contoso');
+      assert.doesNotMatch(nobody.text, /invited you|null/);
+    });
+
+    it('says so when it leads to the own page of the guest, and works without end', () => {
+      const { text } = templates.render({ ...invitation, target: null, lifetimeDays: null });
+      assert.match(text, /^You will be taken to your apps at Contoso\.$/m);
+      assert.match(text, /^The link works only for teri@gmail\.example\.$/m);
+      assert.match(templates.render({ ...invitation, lifetimeDays: 1 }).text, /for 1 day and only/);
     });
 
     it('names nobody when the inviter is unknown', () => {
@@ -204,9 +315,75 @@ describe('createTemplates', () => {
     });
 
     it('S23 refuses a URL that is not http or https', () => {
-      for (const url of ['javascript:alert(1)', '//evil.example', 'https://a b', '']) {
+      for (const url of [
+        'javascript:alert(1)',
+        '//evil.example',
+        'https://a b',
+        'https://a/>, <mailto:x@evil.example',
+        'https://a/\r\nBcc: x@evil.example',
+        '',
+      ]) {
         assert.throws(() => templates.render({ ...invitation, url }), TypeError);
+        assert.throws(() => templates.render({ ...invitation, blockUrl: url }), TypeError);
       }
+      const privacyUrl = 'javascript:alert(1)';
+      assert.throws(() => templates.render({ ...invitation, privacyUrl }), TypeError);
+    });
+  });
+
+  describe('copy of an invitation', () => {
+    it('R63 says who was invited, quotes the message as text and never holds a link', () => {
+      const { text, html, subject, replyTo, to, headers } = templates.render(copy);
+      assert.deepEqual(
+        [to, subject, replyTo],
+        [
+          'lee@contoso.example',
+          'Copy: megan@contoso.example invited teri@gmail.example to Contoso',
+          'megan@contoso.example',
+        ],
+      );
+      assert.deepEqual(linesOf(text), [
+        'This is a copy for you to know. You have nothing to do.',
+        'megan@contoso.example invited teri@gmail.example as a guest to Contoso.',
+        'Domain: contoso.example',
+        'Message from megan@contoso.example:',
+        '> Hi Teri,',
+        '> see you soon',
+        'The link to accept was sent to teri@gmail.example alone.',
+        'You get this because megan@contoso.example asked us to send a copy to lee@contoso.example.',
+        'Questions? Contact help@contoso.example.',
+      ]);
+      assert.deepEqual(
+        visible(html),
+        linesOf(text).map((line) => line.replace(/^> /, '')),
+      );
+      assert.doesNotMatch(html + text, /<a\b|href|https?:/);
+      assert.deepEqual(headers, {});
+    });
+
+    it('names nobody when the inviter is unknown', () => {
+      const { text, subject } = templates.render({ ...copy, invitedBy: null, message: null });
+      assert.equal(subject, 'Copy: teri@gmail.example is invited to Contoso');
+      assert.match(text, /because someone asked us/);
+      assert.doesNotMatch(text, /Message|null|undefined|megan/);
+    });
+  });
+
+  describe('mail without an invitation', () => {
+    it('S62 tells the owner of the address alone that nobody invited it, without a link', () => {
+      const { text, html, subject, replyTo } = templates.render(noInvitation);
+      assert.deepEqual([subject, replyTo], ['No invitation to Contoso', 'help@contoso.example']);
+      assert.deepEqual(linesOf(text), [
+        'We have no code for you: nobody invited this address to Contoso.',
+        'Someone asked to sign in with teri@gmail.example to continue to Fabrikam Docs.',
+        'If that was you, ask your contact at Contoso to invite this address, or sign in with the address that was invited.',
+        'You did not ask for it? You can ignore this email; nobody was signed in.',
+        'You get this because someone typed teri@gmail.example on the sign-in page of Contoso.',
+        'Questions? Contact help@contoso.example.',
+        'Privacy statement of Contoso: https://contoso.example/privacy',
+      ]);
+      assert.deepEqual(visible(html), linesOf(text));
+      assert.doesNotMatch(html, /<a\b|href|<blockquote/);
     });
   });
 
@@ -224,9 +401,10 @@ describe('createTemplates', () => {
   ];
   for (const name of hostile) {
     it(`T37 keeps ${JSON.stringify(name).slice(0, 40)} inert in every mail`, () => {
-      const calm = renderBoth('calm', 'two\nlines');
-      for (const [index, mail] of renderBoth(name, name).entries()) {
-        const { fromName, subject, text, html } = mail;
+      const calm = renderAll('calm', 'two\nlines');
+      for (const [index, mail] of renderAll(name, name).entries()) {
+        const { fromName, subject, text, html, headers } = mail;
+        assert.deepEqual(headers, calm[index]!.headers);
         assert.doesNotMatch(fromName + subject, /[\p{Cc}\p{Bidi_Control}\u200B]/u);
         assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Bidi_Control}\u200B]/u);
         assert.ok(fromName.length < 90);
@@ -242,7 +420,9 @@ describe('createTemplates', () => {
   }
 
   it('keeps HTML lines short enough to travel unencoded', () => {
-    for (const { html } of [templates.render(passcode), templates.render(invitation)]) {
+    for (const { html } of [passcode, invitation, copy, noInvitation].map((mail) =>
+      templates.render(mail),
+    )) {
       assert.ok(html.split('\n').every((line) => line.length <= 76));
     }
   });
@@ -253,6 +433,7 @@ describe('createTemplates', () => {
     for (const { html } of [
       templates.render({ ...passcode, ...names, clientName: name }),
       templates.render({ ...invitation, ...names, message: name }),
+      templates.render({ ...copy, ...names, message: name }),
     ]) {
       assert.ok(html.length < 20_000, `${html.length} bytes`);
     }

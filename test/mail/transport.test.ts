@@ -89,6 +89,22 @@ describe('createMailer', () => {
     );
   });
 
+  it('R65 R67 sends the headers of an invitation whole, but never in the place of its own', async () => {
+    const url = `https://guest.example/contoso/block?ticket=${'t'.repeat(120)}`;
+    await mailer.send('id', {
+      ...mail,
+      headers: {
+        'List-Unsubscribe': `<${url}>`,
+        'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+        'Auto-Submitted': 'no',
+      },
+    });
+    const received = await relay.nextMail(mail.to);
+    assert.deepEqual(received.header('list-unsubscribe'), [`<${url}>`]);
+    assert.deepEqual(received.header('list-unsubscribe-post'), ['List-Unsubscribe=One-Click']);
+    assert.deepEqual(received.header('auto-submitted'), ['auto-generated']);
+  });
+
   for (const to of [
     'a@x.example,b@y.example',
     'a@x.example, b@y.example',
@@ -144,7 +160,7 @@ describe('createMailer', () => {
     );
   });
 
-  it('R9 gives up on a relay that never greets after five seconds', async () => {
+  it('F9 gives up on a relay that never greets after five seconds', async () => {
     relay.hangGreetings(true);
     const began = performance.now();
     const fault = await faultOf(mailer.send('id', mail));

@@ -1,0 +1,61 @@
+// Owns what the wording of every mail shares: its language, its parts, and how its footer reads.
+
+import type { Translate, Translator } from '../i18n.ts';
+import type { MailContent } from './content.ts';
+import { inertName, inertPerson, inertText } from './inert-text.ts';
+
+/** What both parts of a mail are drawn from, beside the parts only its own view knows. */
+export interface Words {
+  readonly subject: string;
+  readonly preheader: string;
+  readonly tenant: string;
+  readonly footer: readonly string[];
+  /** Below the footer; the URL is shown as it is. */
+  readonly links: readonly { readonly text: string; readonly url: string }[];
+  /** Headers beside those every mail has. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a sentence needs of its language. */
+export interface Language {
+  readonly locale: string;
+  readonly t: Translate;
+  readonly date: Intl.DateTimeFormat;
+  readonly time: Intl.DateTimeFormat;
+}
+
+/** Prepares one language; done once, date formats are slow to make. */
+export function createLanguage(translator: Translator, locale: string): Language {
+  // The English source is British; plain `en` would format dates the American way.
+  const region = locale === 'en' ? 'en-GB' : locale;
+  return {
+    locale,
+    t: translator.in(locale),
+    date: new Intl.DateTimeFormat(region, { dateStyle: 'medium', timeZone: 'UTC' }),
+    time: new Intl.DateTimeFormat(region, {
+      timeStyle: 'short',
+      timeZone: 'UTC',
+      hourCycle: 'h23',
+    }),
+  };
+}
+
+/**
+ * Says why somebody gets a mail, and whom to ask. Pure.
+ *
+ * @param reasonId sentence with `inviter`, `address` and `tenant`
+ */
+export function describeReason(reasonId: string, mail: MailContent, t: Translate): string[] {
+  const inviter = mail.invitedBy === null ? t('mail.someone') : inertPerson(mail.invitedBy);
+  return [
+    t(reasonId, { inviter, address: mail.to, tenant: inertName(mail.tenantName) }),
+    ...(mail.support === null ? [] : [t('mail.help', { support: inertText(mail.support, 254) })]),
+  ];
+}
+
+/** Names the privacy statement as plain text, for mails that hold no link. Pure. */
+export function describePrivacy(mail: MailContent, t: Translate): string[] {
+  if (mail.privacyUrl === null) return [];
+  const tenant = inertName(mail.tenantName);
+  return [t('mail.privacy', { tenant, url: inertText(mail.privacyUrl, 2000) })];
+}
