@@ -1,9 +1,15 @@
 // Owns the plug-in's face: one object that configures a Provider, attaches to it, and closes.
 
+import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Configuration, errors, KoaContextWithOIDC } from 'oidc-provider';
-import { parseEmailAddress } from './domain/email-address.ts';
-import type { Tenant } from './domain/tenant.ts';
+import { type EmailAddress, parseEmailAddress } from './domain/email-address.ts';
+import type { ClientMetadata, Tenant } from './domain/tenant.ts';
+import type { InvitationOrder } from './guests/invitation-order.ts';
+import type { InvitationOutcome } from './guests/invitations.ts';
+import { FEDERATION_PATH } from './http/federation.ts';
+import { HOME_PATH, signInUrl } from './http/home.ts';
+import { INVITATION_PATH } from './http/invitation.ts';
 import { mountOf } from './http/mount.ts';
 import { createSecurityHeaders } from './http/security.ts';
 import { createOidcConfiguration, responseModes } from './oidc/configuration.ts';
@@ -35,20 +41,27 @@ export interface Guests {
   /** Serves the sign-in pages from the Provider itself, below `/signin/` of its mount. */
   attach(provider: Provider, issuer?: IssuerOptions): void;
   /**
-   * Makes a guest, once per tenant and address. Sends nothing.
+   * Invites, as the tenant's policy allows; sends a mail only when `sendMessage` says so. With
+   * `resetRedemption`, a guest who has accepted redeems anew under the same `sub` (R68).
    * @throws {TypeError} when the address is none or the tenant unknown
    */
-  invite(invitation: {
-    readonly tenant: string;
-    readonly address: string;
-    readonly displayName?: string;
-    readonly invitedBy?: string;
-  }): Promise<{ readonly guest: Guest; readonly created: boolean }>;
+  invite(invitation: Invitation): Promise<InvitationOutcome>;
   /** What the ready server is built from: the joined rooms. */
   readonly parts: Parts;
   /** Finishes deliveries in flight and closes the database. */
   close(): Promise<void>;
 }
+
+/** Whom to invite, where. */
+export type Invitation = Omit<InvitationOrder, 'address' | 'cc' | 'role' | 'sendMessage'> & {
+  readonly tenant: string;
+  readonly address: string;
+  readonly cc?: string;
+  /** Who asks, for `whoMayInvite`; default `administrator`. */
+  readonly role?: InvitationOrder['role'];
+  /** Default false, as in Graph (R60). */
+  readonly sendMessage?: boolean;
+};
 
 /** Storage namespace of an issuer that serves many tenants; no tenant id can be spelled so. */
 const HOST_NAMESPACE = '@host';
@@ -82,11 +95,19 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
   const protect = createSecurityHeaders({ https: parts.engine.secure });
   parts.outbox.start();
   const purging = startPurge(parts);
+  const tenantOf = (id: string): Tenant => {
+    const tenant = parts.tenants().byId.get(id);
+    if (!tenant) throw new TypeError(`there is no tenant ${id}`);
+    return tenant;
+  };
 
   return {
     parts,
     configuration(yours, issuer = {}) {
       const tenantId = 'tenant' in issuer ? issuer.tenant.id : undefined;
+      if (tenantId === undefined) {
+        for (const known of yours.clients ?? []) parts.hostClients.add(known as ClientMetadata);
+      }
       const context =
         'tenant' in issuer
           ? fixedTenant(issuer.tenant, parts.tenants)
@@ -108,6 +129,22 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
       else hosts.add(provider);
       const pages = parts.interactionPages(provider);
       record(provider, parts);
+      const fixed = (): Tenant | undefined =>
+        'tenant' in issuer
+          ? (parts.tenants().byId.get(issuer.tenant.id) ?? issuer.tenant)
+          : undefined;
+      const answer = async (ctx: Context, next: () => Promise<unknown>): Promise<void> => {
+        const tenant = fixed();
+        if (FEDERATION_PATH.test(ctx.path)) return parts.federationRoutes(ctx, tenant);
+        if (INVITATION_PATH.test(ctx.path)) {
+          // A host's clients begin sign-ins themselves: it has no page of ours to do it.
+          const begin =
+            tenant && ((guest: Guest) => signInUrl(options.publicUrl, tenant, guest.address));
+          return parts.invitationRoutes(ctx, tenant, begin);
+        }
+        if (tenant && HOME_PATH.test(ctx.path)) return parts.homeRoutes(ctx, provider, tenant);
+        await pages(ctx, next);
+      };
       provider.use(async (ctx, next) => {
         if (ctx.path.startsWith(`${HOST_ASSETS}/`)) {
           const name = ctx.path.slice(HOST_ASSETS.length + 1);
@@ -117,23 +154,32 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
         if (ctx.path.startsWith('/signin/')) {
           // The ready server has set them already; a host may have none of its own.
           protect(ctx.req, ctx.res);
-          return parts.gate.middleware(ctx, () => pages(ctx, next) as Promise<void>);
+          return parts.gate.middleware(ctx, () => answer(ctx, next));
         }
         await next();
         if (ctx.path.startsWith('/.well-known/')) describeResponseModes(ctx.body);
       });
     },
-    async invite({ tenant, address, ...rest }) {
-      const parsed = parseEmailAddress(address);
-      if (!parsed) throw new TypeError(`${address} is not an e-mail address`);
-      if (!parts.tenants().byId.has(tenant)) throw new TypeError(`there is no tenant ${tenant}`);
-      return parts.directory.invite({ tenant, address: parsed, ...rest });
+    async invite({ tenant, address, cc, role, sendMessage, ...rest }) {
+      return parts.invitations.create(tenantOf(tenant), {
+        ...rest,
+        address: addressOf(address),
+        cc: cc === undefined ? null : addressOf(cc),
+        role: role ?? 'administrator',
+        sendMessage: sendMessage ?? false,
+      });
     },
     async close() {
       clearInterval(purging);
       await parts.close();
     },
   };
+}
+
+function addressOf(text: string): EmailAddress {
+  const parsed = parseEmailAddress(text);
+  if (!parsed) throw new TypeError(`${text} is not an e-mail address`);
+  return parsed;
 }
 
 /** The engine always claims to support fragments; clients are told what they will get. */

@@ -48,3 +48,14 @@ export function browserFamilyOf(userAgent: string | undefined): string {
   if (!browser.name) return '';
   return os.name ? `${browser.name} on ${os.name}` : browser.name;
 }
+
+/**
+ * Tells a browser inside another application by what it says of itself. Google refuses to sign
+ * anybody in there (R59); nothing but a page's wording hangs on it.
+ */
+export function isEmbedded(userAgent: string): boolean {
+  const isAndroidView = /; wv\)/.test(userAgent);
+  // Safari on iOS names itself; a view inside an application does not.
+  const isIosView = /\(i(?:Phone|Pad|Pod)[^)]*\).*AppleWebKit(?!.*Safari)/.test(userAgent);
+  return isAndroidView || isIosView || /\b(?:FBAN|FBAV|Instagram|Line)\b/.test(userAgent);
+}

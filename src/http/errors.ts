@@ -7,6 +7,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type ErrorCode, errorTable, GuestError } from '../domain/errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Page } from './page.ts';
+import { isTenantless } from './route.ts';
 import { problemJson, type Views } from './views.ts';
 
 export interface ErrorGate {
@@ -36,6 +37,8 @@ export function createErrorGate(deps: {
   readonly log: Log;
   readonly goodLink: (ctx: Context) => string;
   readonly tenantName: (ctx: Context) => string | null;
+  /** Whether people may name the organisation themselves where the link does not (R16). */
+  readonly tenantPicker: boolean;
 }): ErrorGate {
   const { views, log } = deps;
 
@@ -92,7 +95,8 @@ export function createErrorGate(deps: {
 
   function pageFor(ctx: Context, code: ErrorCode, reference: string, detail: string | null): Page {
     if (code === 'tenant_missing' || code === 'tenant_unknown' || code === 'tenant_conflict') {
-      return { page: 'no-tenant', code, reference, example: deps.goodLink(ctx) };
+      const picker = deps.tenantPicker ? pickerOf(ctx) : null;
+      return { page: 'no-tenant', code, reference, example: deps.goodLink(ctx), picker };
     }
     return code === 'interaction_expired'
       ? { page: 'expired', tenantName: deps.tenantName(ctx), reference }
@@ -106,6 +110,17 @@ export function createErrorGate(deps: {
     else log.info('request.refused', { ...line, ...detailOf(error) });
     return reference;
   }
+}
+
+/**
+ * The form that says the same request again, with the organisation: only where the request came to
+ * an address that belongs to no tenant. Nothing is suggested, and only exact names are found.
+ */
+function pickerOf(ctx: Context): { action: string; fields: Record<string, string> } | null {
+  if (ctx.method !== 'GET' || !isTenantless(ctx.path)) return null;
+  const query = new URLSearchParams(ctx.querystring);
+  for (const name of ['tenantid', 'tenant']) query.delete(name);
+  return { action: ctx.path, fields: Object.fromEntries(query) };
 }
 
 function codeOf(error: unknown): ErrorCode {

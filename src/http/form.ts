@@ -34,6 +34,30 @@ export const readForm: Middleware = async (ctx: Context, next: Next) => {
   });
 };
 
+const MAX_LARGE_BYTES = 400_000;
+
+/**
+ * Reads a form from another site, which may carry a SAML response: base64 of at most 256 KiB.
+ *
+ * @throws {GuestError} as {@link readForm}; repeated fields are refused
+ */
+export async function readLargeForm(ctx: Context): Promise<URLSearchParams> {
+  if (!ctx.is('application/x-www-form-urlencoded')) throw new GuestError('media_type_unsupported');
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of ctx.req as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > MAX_LARGE_BYTES) throw new GuestError('body_too_large');
+    parts.push(part);
+  }
+  const fields = new URLSearchParams(Buffer.concat(parts).toString());
+  const names = [...fields.keys()];
+  if (names.length > MAX_FIELDS || new Set(names).size !== names.length) {
+    throw new GuestError('parameter_malformed');
+  }
+  return fields;
+}
+
 /** One field of a form read by {@link readForm}; '' when it is not there. */
 export function field(ctx: Context, name: string): string {
   const body = ctx.request.body as Readonly<Record<string, string>> | undefined;

@@ -5,7 +5,6 @@ import Koa from 'koa';
 import { GuestError } from '../domain/errors.ts';
 import type { ErrorGate } from './errors.ts';
 import type { Route } from './route.ts';
-import type { Views } from './views.ts';
 
 /** A request that the dispatcher has routed already. */
 export interface RoutedRequest {
@@ -20,13 +19,12 @@ export interface RoutedRequest {
  * @returns a Node request handler; `request.route` or `request.fault` says what to do
  */
 export function createFront(deps: {
-  readonly views: Views;
   readonly gate: ErrorGate;
   readonly assets: (ctx: Koa.Context, name: string) => void;
   /** The development mailbox, where it is on. */
   readonly mailbox: ((ctx: Koa.Context) => Promise<void>) | undefined;
 }): (request: IncomingMessage, response: ServerResponse) => void {
-  const { views, gate, assets, mailbox } = deps;
+  const { gate, assets, mailbox } = deps;
   const app = new Koa();
   app.use(gate.middleware);
   app.use(async (ctx) => {
@@ -39,12 +37,6 @@ export function createFront(deps: {
         ctx.status = 307;
         ctx.set('Cache-Control', 'no-store');
         return ctx.redirect(route.location);
-      case 'tenant-home':
-        return views.render(ctx, {
-          page: 'tenant-home',
-          tenantName: route.tenant.displayName,
-          support: route.tenant.support ?? null,
-        });
       case 'server':
         return ctx.path.startsWith('/assets/')
           ? assets(ctx, ctx.path.slice('/assets/'.length))

@@ -4,33 +4,34 @@ import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import { GuestError } from '../domain/errors.ts';
-import type { Limits } from '../domain/limits.ts';
 import type { TenantIndex } from '../domain/tenant.ts';
+import type { Invitations } from '../guests/invitations.ts';
 import type { Problem } from '../interaction/problem.ts';
-import type { SignInSteps, Submission, View } from '../interaction/sign-in.ts';
+import type { SignInSteps } from '../interaction/sign-in.ts';
+import type { Submission } from '../interaction/submission.ts';
 import { openVisit, type Visit } from '../interaction/visit.ts';
 import type { BrowserBinding } from '../oidc/cookies.ts';
-import { browserFamilyOf } from './client.ts';
-import { createReference } from './errors.ts';
+import { browserFamilyOf, isEmbedded } from './client.ts';
 import { field, readForm } from './form.ts';
+import { createSignInPages, isProven, type SignInPagesDeps } from './interaction-page.ts';
 import { mountOf } from './mount.ts';
-import type { Page, SignInFrame } from './page.ts';
+import type { SignInFrame } from './page.ts';
+import type { TicketCookie } from './ticket-cookie.ts';
 import type { Csrf } from './security.ts';
 import type { Views } from './views.ts';
 import type { Translator } from '../i18n.ts';
 
-export interface InteractionPagesDeps {
+export interface InteractionPagesDeps extends SignInPagesDeps {
   readonly steps: SignInSteps;
   readonly browser: BrowserBinding;
   readonly csrf: Csrf;
+  readonly invitations: Pick<Invitations, 'open'>;
+  readonly ticket: TicketCookie;
   readonly views: Views;
   readonly translator: Translator;
-  readonly limits: Limits;
   readonly tenants: () => TenantIndex;
   /** Origin of the pages, what a form's Origin header must say. */
   readonly origin: string;
-  /** The sender of mails, named on the page so that people can search for it. */
-  readonly sender: string;
 }
 
 interface PageState {
@@ -45,13 +46,13 @@ type PageContext = Context & { state: PageState; params: { uid?: string } };
  * The pages below `/signin/:uid` of one Provider's mount.
  *
  * @returns a function from a Provider to Koa middleware that answers these paths and passes others
- * @source experience P2, P4 to P6; S1, S25, S26
+ * @source experience P2 to P6, P8, P11; S1, S25, S26
  */
 export function createInteractionPages(
   deps: InteractionPagesDeps,
 ): (provider: Provider) => Middleware {
-  const { steps, browser, csrf, views, translator, limits } = deps;
-  const lifetimeMinutes = Math.round(limits.passcodeLifetimeSeconds / 60);
+  const { steps, browser, csrf, views, translator, invitations, ticket } = deps;
+  const pages = createSignInPages(deps);
   const router = new Router<PageState>({ prefix: '/signin/:uid' });
   const visited: Middleware = async (ctx, next) => open(ctx as PageContext, next);
   const posted: Middleware = async (ctx, next) => checkForm(ctx as PageContext, next);
@@ -63,15 +64,31 @@ export function createInteractionPages(
     const done = await steps.chooseAddress(ctx.state.visit, typed);
     await follow(ctx, done, (problem) => showAddress(ctx, { typed, problem }));
   });
-  router.post('/send', readForm, visited, posted, async (ctx) =>
-    follow(ctx as PageContext, await steps.sendPasscode(ctx.state.visit)),
+  router.post('/method', readForm, visited, posted, async (ctx) =>
+    follow(ctx as PageContext, await steps.chooseMethod(ctx.state.visit, field(ctx, 'door'))),
+  );
+  // Back from another place. Nothing but a proof already made is looked at, so a GET is enough.
+  router.get('/returned', visited, async (ctx) =>
+    follow(ctx as PageContext, await steps.arrive(ctx.state.visit)),
   );
   router.post('/passcode', readForm, visited, posted, async (ctx) =>
     follow(ctx as PageContext, await steps.submitPasscode(ctx.state.visit, field(ctx, 'code'))),
   );
-  router.post('/continue', readForm, visited, posted, async (ctx) =>
-    follow(ctx as PageContext, await steps.proceed(ctx.state.visit)),
+  router.post('/leave', readForm, visited, posted, async (ctx) =>
+    follow(ctx as PageContext, await steps.leave(ctx.state.visit, field(ctx, 'anyway') === 'yes')),
   );
+  const buttons: Readonly<Record<string, (visit: Visit) => Promise<Submission>>> = {
+    send: (visit) => steps.sendPasscode(visit),
+    retry: (visit) => steps.retry(visit),
+    accept: (visit) => steps.accept(visit),
+    decline: (visit) => steps.decline(visit),
+    continue: (visit) => steps.proceed(visit),
+  };
+  for (const [name, press] of Object.entries(buttons)) {
+    router.post(`/${name}`, readForm, visited, posted, async (ctx) =>
+      follow(ctx as PageContext, await press(ctx.state.visit)),
+    );
+  }
   const routes = router.routes() as unknown as Middleware;
   const allowed = router.allowedMethods({
     throw: true,
@@ -91,9 +108,13 @@ export function createInteractionPages(
   async function open(ctx: PageContext, next: () => Promise<unknown>): Promise<void> {
     const { provider } = ctx.state;
     const uid = ctx.params.uid ?? '';
-    const visit = await openVisit(provider, ctx, deps.tenants(), {
+    const rooms = { tenants: deps.tenants(), invitations };
+    const visit = await openVisit(provider, ctx, rooms, {
       uid,
       browser: browser.read(ctx),
+      ticket: ticket.read(ctx),
+      pagesUrl: `${deps.origin}${mountOf(ctx.req)}/signin`,
+      isEmbedded: isEmbedded(ctx.get('user-agent')),
       clientAddress: ctx.ip,
       browserFamily: () => browserFamilyOf(ctx.get('user-agent')),
       locale: translator.negotiate(ctx.acceptsLanguages()),
@@ -124,7 +145,7 @@ export function createInteractionPages(
   async function show(ctx: PageContext, problem?: Problem): Promise<void> {
     const view = await steps.look(ctx.state.visit);
     if ('to' in view) return redirect(ctx, view.to);
-    await views.render(ctx, pageOf(ctx, { ...view, problem: problem ?? view.problem }));
+    await views.render(ctx, pages.pageOf(ctx.state, { ...view, problem: problem ?? view.problem }));
   }
 
   async function showAddress(
@@ -133,9 +154,11 @@ export function createInteractionPages(
   ): Promise<void> {
     const view = await steps.look(ctx.state.visit);
     if ('to' in view) return redirect(ctx, view.to);
-    if (view.step.step === 'continue' || view.step.step === 'refused') {
-      return views.render(ctx, pageOf(ctx, view));
-    }
+    const { step } = view.step;
+    const isPast = step === 'continue' || step === 'review' || step === 'terms';
+    // Refused before a proof: another address may be let in.
+    const isOver = step === 'refused' && (view.signIn === undefined || isProven(view));
+    if (isPast || isOver) return views.render(ctx, pages.pageOf(ctx.state, view));
     const { typed = view.signIn?.address ?? '', problem } = kept ?? {};
     const page = { ...ctx.state.frame, page: 'address', typed } as const;
     await views.render(ctx, problem ? { ...page, problem } : page);
@@ -148,50 +171,15 @@ export function createInteractionPages(
     rejected: (problem: Problem) => Promise<void> = (problem) => show(ctx, problem),
   ): Promise<void> {
     if (done.outcome === 'moved') return redirect(ctx, done.to ?? ctx.state.frame.base);
+    if (done.outcome === 'refused') {
+      return views.render(ctx, pages.refusedPage(ctx.state, done.code, done.row));
+    }
     const { code, params } = done.problem;
     if (code === 'interaction_expired') throw new GuestError(code);
-    if (code === 'guest_unavailable') {
-      const reference = createReference();
-      return views.render(ctx, { ...ctx.state.frame, page: 'refused', code, reference });
-    }
     if (typeof params['retryAfterSeconds'] === 'number') {
       ctx.set('Retry-After', String(params['retryAfterSeconds']));
     }
     await rejected(done.problem);
-  }
-
-  function pageOf(ctx: PageContext, view: View): Page {
-    const { frame } = ctx.state;
-    const { step, signIn } = view;
-    const problem = view.problem ? { problem: view.problem } : {};
-    switch (step.step) {
-      case 'address':
-        return { ...frame, page: 'address', typed: '', ...problem };
-      case 'send-code':
-        return { ...frame, page: 'send-code', address: step.address, ...problem };
-      case 'continue':
-        return { ...frame, page: 'continue' };
-      case 'refused':
-        return { ...frame, page: 'refused', code: step.code, reference: createReference() };
-      case 'enter-code':
-        if (view.problem?.code === 'passcode_expired') {
-          return { ...frame, page: 'code-expired', lifetimeMinutes };
-        }
-        return {
-          ...frame,
-          page: 'enter-code',
-          address: step.address,
-          label: signIn?.label ?? '',
-          strong: signIn?.strong ?? false,
-          digits: limits.passcodeDigits,
-          lifetimeMinutes,
-          sender: deps.sender,
-          live: step.live,
-          canResend: step.canResend,
-          ...problem,
-          ...(view.notice ? { notice: view.notice } : {}),
-        };
-    }
   }
 }
 

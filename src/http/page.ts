@@ -19,6 +19,28 @@ export interface SignInFrame {
   readonly privacyUrl: string | null;
 }
 
+/** What the pages around an invitation know. */
+export interface InvitationFrame {
+  readonly tenantName: string;
+  /** Name or address of the inviter; null when not known. */
+  readonly inviter: string | null;
+  /** Path without a trailing slash; forms post below it. */
+  readonly base: string;
+  readonly csrf: string;
+  readonly support: string | null;
+  readonly privacyUrl: string | null;
+}
+
+/** What a guest's own page shows: nothing of any other guest (R76). */
+export interface GuestHome {
+  readonly address: string;
+  readonly name: string | null;
+  /** Applications that say where to open them. */
+  readonly applications: readonly { readonly name: string; readonly url: string }[];
+  /** `contact`: leaving is off or there is no privacy statement, so ask (R77). */
+  readonly leaving: 'allowed' | 'contact';
+}
+
 /** One page as data; `page` names the view file. */
 export type Page =
   /** P2: ask for the address. `typed` is kept as it was typed. */
@@ -49,11 +71,55 @@ export type Page =
   | (SignInFrame & { readonly page: 'code-expired'; readonly lifetimeMinutes: number })
   /** The sign-in is proven already (Back, reload, second tab): one button leads on. */
   | (SignInFrame & { readonly page: 'continue' })
-  /** P11: proven or decided, but not let in. */
+  /** P3: several places know the guest. Forms post `door` (0, 1, …) to `/method`. */
+  | (SignInFrame & {
+      readonly page: 'choose-method';
+      readonly address: string;
+      /** In order; `name` of the place, null for the mailed code. */
+      readonly doors: readonly { readonly name: string | null; readonly create: boolean }[];
+    })
+  /** P3: the guest signs in at another place; the form posts to `/leave`. With a problem: what went
+   *  wrong there, and a second try. `upstream_address_other` has params `asserted` and `address`. */
+  | (SignInFrame & {
+      readonly page: 'elsewhere';
+      readonly address: string | null;
+      readonly place: string;
+      /** Whether an account is to be made there. */
+      readonly create: boolean;
+      /** false when a ticket fixes the address. */
+      readonly canChangeAddress: boolean;
+      readonly problem?: Problem;
+    })
+  /** R59: Google shows nothing inside apps. `url` is what to open in a browser, null when unknown. */
+  | (SignInFrame & {
+      readonly page: 'open-browser';
+      readonly place: string;
+      readonly url: string | null;
+    })
+  /** P8: first redemption. Forms post to `/accept` and `/decline`. */
+  | (SignInFrame & {
+      readonly page: 'review';
+      readonly address: string;
+      readonly tenantDomain: string | null;
+      /** Whether an application may read the profile too. */
+      readonly scopes: readonly string[];
+    })
+  /** P8b: forms post to `/accept` and `/decline`. */
+  | (SignInFrame & {
+      readonly page: 'terms';
+      readonly address: string;
+      readonly termsUrl: string;
+    })
+  /** P11: proven or decided, but not let in. `row` is the row of the decision table, for support. */
   | (SignInFrame & {
       readonly page: 'refused';
       readonly code: ErrorCode;
       readonly reference: string;
+      readonly row: string | null;
+      /** Trying the same again may work: the form posts to `/retry`. */
+      readonly canRetry: boolean;
+      /** Nothing is proven yet: another address may be let in. */
+      readonly canChangeAddress: boolean;
     })
   /** P10: no such sign-in in this browser. */
   | { readonly page: 'expired'; readonly tenantName: string | null; readonly reference: string }
@@ -63,6 +129,11 @@ export type Page =
       readonly code: ErrorCode;
       readonly reference: string;
       readonly example: string;
+      /** Where the organisation may be named: a form that gets `tenantid` and these fields. */
+      readonly picker: {
+        readonly action: string;
+        readonly fields: Readonly<Record<string, string>>;
+      } | null;
     }
   /** P12 and refused requests: title and text by code; `detail` is for the application's developer. */
   | {
@@ -74,8 +145,40 @@ export type Page =
   /** P9: `form` is the engine's own form, trusted HTML with id `op.logoutForm`. */
   | { readonly page: 'sign-out'; readonly tenantName: string; readonly form: string }
   | { readonly page: 'signed-out'; readonly tenantName: string }
-  /** `/{tenantId}/`: which organisation this is, and that sign-in starts at an application. */
-  | { readonly page: 'tenant-home'; readonly tenantName: string; readonly support: string | null }
+  /** P1: an invitation was opened. Forms post to `/accept` and, from `block-invitations`, `/block`. */
+  | (InvitationFrame & {
+      readonly page: 'invitation';
+      readonly state: 'open' | 'accepted' | 'expired';
+      readonly address: string;
+      readonly message: string | null;
+      /** Host the guest is taken to, null for the guest's own page. */
+      readonly target: string | null;
+    })
+  /** P1b: no more invitations of this tenant; `blocked` when that is so already. */
+  | (InvitationFrame & { readonly page: 'block-invitations'; readonly blocked: boolean })
+  /** P1: a link that is copied partly, withdrawn, or of another organisation. */
+  | { readonly page: 'invitation-broken'; readonly tenantName: string; readonly reference: string }
+  /** `/{tenantId}/`: which organisation this is; signed in, the guest's own page. */
+  | {
+      readonly page: 'tenant-home';
+      readonly tenantName: string;
+      readonly support: string | null;
+      readonly privacyUrl: string | null;
+      readonly guest: GuestHome | null;
+      /** Path of the forms; `sign-in`, and for guests `leave`. */
+      readonly base: string;
+      readonly csrf: string;
+      readonly notice?: 'left';
+    }
+  /** R77: really leave? Form posts to `/leave`. */
+  | {
+      readonly page: 'leave';
+      readonly tenantName: string;
+      readonly support: string | null;
+      readonly base: string;
+      readonly csrf: string;
+      readonly address: string;
+    }
   /** Development only: mails that were not sent anywhere. */
   | {
       readonly page: 'mailbox';

@@ -15,7 +15,6 @@ export type Route =
     }
   /** 307 to the canonical place, query kept. */
   | { readonly to: 'redirect'; readonly location: string }
-  | { readonly to: 'tenant-home'; readonly tenant: Tenant }
   /** A page of the server itself: assets and the development mailbox. */
   | { readonly to: 'server' }
   | { readonly to: 'refusal'; readonly code: ErrorCode };
@@ -31,6 +30,11 @@ export interface RoutableRequest {
 const ROOT_AUTHORIZATION = new Set(['/authorize', '/auth', '/oauth2/v2.0/authorize', '/v2.0/auth']);
 const METADATA = /^\/\.well-known\/(openid-configuration|oauth-authorization-server)(\/.*)?$/;
 const NO_TENANT_PATHS = new Set(['/favicon.ico', '/robots.txt']);
+
+/** Whether a path is one that people reach without tenant context. */
+export function isTenantless(path: string): boolean {
+  return path === '/' || ROOT_AUTHORIZATION.has(foldPath(path));
+}
 
 /**
  * Routes one request. Pure; nothing is decoded or normalised before it is compared.
@@ -51,7 +55,7 @@ export function routeRequest(request: RoutableRequest, tenants: TenantIndex, hos
     return { to: 'server' };
   }
   if (NO_TENANT_PATHS.has(path)) return refuse('not_found');
-  if (path === '/' || ROOT_AUTHORIZATION.has(foldPath(path))) {
+  if (isTenantless(path)) {
     return routeRoot(path, search, named, tenants);
   }
   const metadata = METADATA.exec(path);
@@ -106,12 +110,15 @@ function routeTenantPath(
   const folded = foldPath(rest);
   if (rest === '') return { to: 'redirect', location: `/${tenant.id}/${search}` };
   const isBrowserPath =
-    rest === '/' || /^\/(?:signin\/.*|v2\.0\/(?:auth|session\/end)(?:\/.*)?)$/.test(folded);
+    rest === '/' ||
+    /^\/(?:invitation(?:\/.*)?|signin\/.*|v2\.0\/(?:auth|session\/end)(?:\/.*)?)$/.test(folded);
   // Cookies must live under one path, so an alias is left before the first of them is set.
   if (alias && isBrowserPath) {
     return { to: 'redirect', location: `/${tenant.id}${rest}${search}` };
   }
-  if (rest === '/') return { to: 'tenant-home', tenant };
+  // Short for people: the address of a mail, and the one of a bookmark.
+  if (rest === '/') return toEngine(tenant, '', `/signin/home${search}`);
+  if (/^\/invitation(?:\/|$)/.test(rest)) return toEngine(tenant, '', `/signin${rest}${search}`);
   if (rest.startsWith('/v2.0/')) return toEngine(tenant, '/v2.0', rest.slice(5) + search);
   if (rest.startsWith('/signin/')) return toEngine(tenant, '', rest + search);
   return refuse('not_found');

@@ -9,6 +9,8 @@ import type Koa from 'koa';
 import koaViews from 'koa-views';
 import { errorTable, type ErrorCode } from '../domain/errors.ts';
 import type { Translate, Translator } from '../i18n.ts';
+import { inertLines, inertName, inertPerson } from '../mail/inert-text.ts';
+import { drawnNotice, drawnProblem, errorParams, errorTitle } from './drawn-problem.ts';
 import type { Page, Problem } from './page.ts';
 
 /** Draws pages. One per process; safe for concurrent requests. */
@@ -43,7 +45,8 @@ export interface ProblemJson {
 
 /** What every view sees; nothing else is in scope (S61). */
 const VIEW_NAMES =
-  'page problem given product locale dir stylesheet t rich errorText errorTitle isoTime partial';
+  'page problem given product locale dir stylesheet t rich errorText errorTitle isoTime partial ' +
+  'inviter inertName inertLines';
 type View = Readonly<Record<string, unknown>>;
 type Template = (view: View) => string;
 type KoaRender = (file: string, locals: { readonly view: View }) => Promise<void>;
@@ -51,9 +54,6 @@ type KoaRender = (file: string, locals: { readonly view: View }) => Promise<void
 /** Stands for a marked word until the sentence is escaped; random, so that no value can pose as one. */
 const MARK = randomUUID();
 const MARKED = new RegExp(`${MARK}(\\d)`, 'g');
-
-/** From this many attempts left the page says how many; before, the number only worries. */
-const TRIES_WORTH_SAYING = 2;
 
 /**
  * Compiles every view once and joins them to koa-views.
@@ -78,6 +78,8 @@ export function createViews(deps: {
     product,
     errorTitle,
     isoTime,
+    inertName,
+    inertLines,
     given: {},
   };
   const directions = new Map(translator.locales.map((locale) => [locale, directionOf(locale)]));
@@ -116,8 +118,11 @@ export function createViews(deps: {
     const translate = translator.in(locale);
     const names = {
       tenant:
-        ('tenantName' in page ? page.tenantName : null) ?? translate('page.frame.thisOrganisation'),
+        ('tenantName' in page ? page.tenantName : null) || translate('page.frame.thisOrganisation'),
       client: 'clientName' in page ? page.clientName : '',
+      place: 'place' in page ? page.place : translate('page.frame.otherPlace'),
+      // Typed by whoever invites: a name must not turn the sentence around it (S22).
+      inviter: 'inviter' in page && page.inviter !== null ? inertPerson(page.inviter) : '',
     };
     const t: Translate = (id, params) => translate(id, { ...names, ...params });
     const errorText = (code: ErrorCode, params?: Problem['params']) =>
@@ -129,10 +134,11 @@ export function createViews(deps: {
       page,
       locale,
       t,
+      inviter: names.inviter,
       errorText,
       rich: createRich(t),
       dir: directions.get(locale) ?? 'ltr',
-      problem: problem ? drawnProblem(page, problem, errorText) : resentNotice(page, t),
+      problem: problem ? drawnProblem(page, problem, errorText) : drawnNotice(page, t),
       partial: (name: string, given: View = {}) =>
         draw(join(root, 'partials', `${name}.ejs`), { ...view, given }),
       // koa-views prints its locals when DEBUG asks for it: addresses and form tokens must not be.
@@ -154,6 +160,10 @@ export function createViews(deps: {
 export function statusOf(page: Page): number {
   if (page.page === 'expired') return errorTable.interaction_expired.status;
   if (page.page === 'code-expired') return errorTable.passcode_expired.status;
+  if (page.page === 'invitation-broken') return errorTable.invitation_unknown.status;
+  if (page.page === 'invitation' && page.state === 'expired') {
+    return errorTable.invitation_expired.status;
+  }
   if ('code' in page) return errorTable[page.code].status;
   return 'problem' in page && page.problem ? errorTable[page.problem.code].status : 200;
 }
@@ -220,44 +230,6 @@ function createRich(t: Translate) {
     const sentence = ejs.escapeXML(t(id, { ...params, ...Object.fromEntries(marks) }));
     return sentence.replace(MARKED, (_, index: string) => words[Number(index)] ?? '');
   };
-}
-
-function errorParams(page: Page, code: ErrorCode, params: Problem['params'] = {}): View {
-  const known =
-    page.page === 'enter-code'
-      ? { digits: page.digits, ...(page.strong && { context: 'strong' }), ...params }
-      : params;
-  const { count, ...rest } = known as { readonly count?: unknown };
-  const isSilent = code === 'passcode_mismatch' && Number(count) > TRIES_WORTH_SAYING;
-  return isSilent ? rest : known;
-}
-
-function drawnProblem(
-  page: Page,
-  problem: Problem,
-  errorText: (code: ErrorCode, params: Problem['params']) => string,
-): View {
-  const hasCodeField = page.page === 'enter-code' && page.live;
-  const isAboutCode = hasCodeField && problem.code.startsWith('passcode_');
-  const isAboutAddress = page.page === 'address' && problem.code.startsWith('address_');
-  return {
-    text: errorText(problem.code, problem.params),
-    field: isAboutCode ? 'code' : isAboutAddress ? 'email' : null,
-    // Asking a little early is no mistake of the guest.
-    notice: problem.code === 'resend_too_soon',
-  };
-}
-
-function resentNotice(page: Page, t: Translate): View | null {
-  return 'notice' in page && page.notice
-    ? { text: t(`page.notice.${page.notice}`), field: null, notice: true }
-    : null;
-}
-
-function errorTitle(code: ErrorCode): 'fault' | 'app' | 'missing' | 'request' {
-  if (code === 'request_refused') return 'app';
-  if (code === 'not_found') return 'missing';
-  return errorTable[code].status < 500 ? 'request' : 'fault';
 }
 
 function isoTime(seconds: number): string {

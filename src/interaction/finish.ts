@@ -1,27 +1,35 @@
 // Owns the answers given to the engine at the end of an interaction.
 
-import { PASSCODE_ACR, PASSCODE_AMR } from '../domain/claims.ts';
+import { acrOf, PASSCODE_AMR } from '../domain/claims.ts';
+import type { RedemptionMethod } from '../domain/identity-provider.ts';
 import type { Interaction } from './visit.ts';
 
 /**
  * Ends the login prompt with a proven guest.
  *
- * @param verifiedAt when the passcode was consumed: becomes `auth_time` and starts the 24 hours
+ * @param login `verifiedAt` is when the guest was proven: it becomes `auth_time` and starts the 24 hours
  * @returns the engine's own URL to send the browser to, by 303
  */
 export function finishLogin(
   interaction: Interaction,
-  login: { readonly subject: string; readonly verifiedAt: number },
+  login: {
+    readonly subject: string;
+    readonly method: RedemptionMethod;
+    readonly verifiedAt: number;
+  },
 ): Promise<string> {
   return finish(interaction, {
     login: {
       accountId: login.subject,
-      acr: PASSCODE_ACR,
-      amr: [...PASSCODE_AMR],
+      acr: acrOf(login.method),
+      // How another place did it is not known here, and not claimed.
+      ...(login.method === 'emailOneTimePasscode' && { amr: [...PASSCODE_AMR] }),
       ts: login.verifiedAt,
       // The cookie goes with the browser; the session ends after 24 hours in any case.
       remember: false,
     },
+    // prompt=select_account is answered by the same sign-in: whoever it is was picked (R20).
+    select_account: {},
   });
 }
 

@@ -1,29 +1,22 @@
 // Owns the steps of a sign-in: each does one thing and says what came of it. None of them decides
 // what is shown next; domain/sign-in does.
 
-import type { Clock } from '../domain/clock.ts';
-import { maskNetwork } from '../domain/network.ts';
-import { parseEmailAddress } from '../domain/email-address.ts';
-import type { ErrorCode } from '../domain/errors.ts';
-import type { Limits } from '../domain/limits.ts';
-import { parseTypedPasscode } from '../domain/passcode.ts';
+import { type EmailAddress, parseEmailAddress } from '../domain/email-address.ts';
 import { isEnd, nextStep, type Step } from '../domain/sign-in.ts';
-import { isPasscodeOn } from '../domain/tenant.ts';
-import type { Directory } from '../guests/directory.ts';
-import type { IssuePasscode } from '../passcodes/issue.ts';
-import type { NameSubjects } from '../passcodes/subjects.ts';
-import type { VerifyPasscode } from '../passcodes/verify.ts';
 import type { SignIn, SignInStore } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { finishConsent, finishLogin, finishWithError } from './finish.ts';
-import { letterTo } from './letter.ts';
+import type { CompletionSteps } from './completion.ts';
+import { type Decided, decidedOf } from './doors.ts';
+import { finishConsent, finishWithError } from './finish.ts';
 import {
-  problem,
-  problemOfFormat,
-  problemOfIssue,
-  problemOfVerify,
-  type Problem,
-} from './problem.ts';
+  createPasscodeSteps,
+  type PasscodeSteps,
+  type PasscodeStepsDeps,
+} from './passcode-steps.ts';
+import type { Problem } from './problem.ts';
+import { createRecordStep, createRemembered } from './remembered.ts';
+import { MOVED_HERE, rejected, type Submission } from './submission.ts';
+import type { UpstreamSteps } from './upstream.ts';
 import { isContextUnattainable, type Visit } from './visit.ts';
 
 /** What a page is drawn from. */
@@ -35,132 +28,161 @@ export interface View {
   readonly notice: 'resent' | undefined;
 }
 
-/** What came of a submission. */
-export type Submission =
-  /** On to the engine, or back to the page (`to` undefined). */
-  | { readonly outcome: 'moved'; readonly to: string | undefined }
-  /** Nothing was done or counted; the page is shown again with what was wrong. */
-  | { readonly outcome: 'rejected'; readonly problem: Problem };
-
-export interface SignInSteps {
+export interface SignInSteps extends PasscodeSteps {
   /** What to show, or where to send the browser when there is nothing to ask. */
   look(visit: Visit): Promise<View | { readonly to: string }>;
   chooseAddress(visit: Visit, typed: string): Promise<Submission>;
-  sendPasscode(visit: Visit): Promise<Submission>;
-  submitPasscode(visit: Visit, typed: string): Promise<Submission>;
+  /** Takes one of several doors (R46): its place in the list shown. */
+  chooseMethod(visit: Visit, door: string): Promise<Submission>;
+  /** Leaves for the place that knows the guest; `anyway` even where it may show nothing (R59). */
+  leave(visit: Visit, anyway: boolean): Promise<Submission>;
+  /** Asks again which door fits: after a directory could not be reached. */
+  retry(visit: Visit): Promise<Submission>;
+  /** Accepts the page shown: permissions, then terms (R70). */
+  accept(visit: Visit): Promise<Submission>;
+  /** Goes back without accepting: the application hears `access_denied`. */
+  decline(visit: Visit): Promise<Submission>;
+  /** Back from another place: on to the engine, or to the page that says what is next. */
+  arrive(visit: Visit): Promise<Submission>;
   /** Leads a proven sign-in on: after Back, a reload, or a process that died in between. */
   proceed(visit: Visit): Promise<Submission>;
 }
 
-export interface SignInDeps {
+export interface SignInDeps extends Omit<PasscodeStepsDeps, 'remembered' | 'record' | 'complete'> {
   readonly signIns: SignInStore;
-  readonly directory: Directory;
-  readonly issuePasscode: IssuePasscode;
-  readonly verifyPasscode: VerifyPasscode;
-  readonly nameSubjects: NameSubjects;
-  readonly limits: Limits;
-  readonly clock: Clock;
+  readonly upstream: Pick<UpstreamSteps, 'leave'>;
+  readonly completion: CompletionSteps;
   readonly log: Log;
 }
 
-const MOVED_HERE: Submission = { outcome: 'moved', to: undefined };
-
-/** @source rules R21 to R25; S1, S13, S17, S25, S62 */
+/** @source rules R20 to R25, R46, R69, R70; S1, S13, S17, S25, S62 */
 export function createSignInSteps(deps: SignInDeps): SignInSteps {
-  const { signIns, directory, issuePasscode, verifyPasscode, limits, clock, log } = deps;
+  const { doors, completion, limits, clock } = deps;
+  const remembered = createRemembered(deps.signIns);
+  const record = createRecordStep(deps.log);
 
-  return { look, chooseAddress, sendPasscode, submitPasscode, proceed };
+  return {
+    look,
+    chooseAddress,
+    chooseMethod,
+    leave: (visit, anyway) => leave(visit, { anyway }),
+    retry,
+    ...createPasscodeSteps({ ...deps, remembered, record, complete }),
+    accept,
+    decline: async ({ interaction }) => ({ outcome: 'moved', to: await deny(interaction) }),
+    arrive,
+    proceed,
+  };
 
   async function look(visit: Visit): Promise<View | { to: string }> {
     if (isContextUnattainable(visit.interaction)) {
       return {
         to: await finishWithError(visit.interaction, {
           error: 'unmet_authentication_requirements',
-          error_description: 'a mailed passcode cannot meet the requested acr',
+          error_description: 'no sign-in of a guest can meet the requested acr',
         }),
       };
     }
-    const signIn = await find(visit);
-    const step = stepOf(visit, signIn);
-    const kept = signIn?.notice ?? null;
-    if (kept !== null) await signIns.setNotice(visit.tenant.id, visit.uid, null);
-    const shown = kept === null ? {} : (JSON.parse(kept) as Partial<View>);
-    return { step, signIn, problem: shown.problem, notice: shown.notice };
+    let signIn = await remembered.find(visit);
+    if (!signIn && visit.interaction.prompt.name !== 'consent') {
+      const begun = await beginByHint(visit);
+      if (begun) return { to: begun };
+      signIn = await remembered.find(visit);
+    }
+    const step = await stepOf(visit, signIn);
+    const { problem: wrong, notice } = await remembered.takeTold(visit, signIn);
+    return { step, signIn, problem: wrong, notice };
+  }
+
+  /** An invitation or a hint of the client stands for typing the address. @returns where to go at once */
+  async function beginByHint(visit: Visit): Promise<string | undefined> {
+    const { loginHint, invited } = visit;
+    const invitee = invited && parseEmailAddress(invited.guest.address);
+    const isOther = invitee && loginHint && invitee.key !== loginHint.key;
+    const address = isOther ? loginHint : (invitee ?? loginHint);
+    if (address) {
+      const done = await remember(visit, address);
+      return done.outcome === 'moved' ? done.to : undefined;
+    }
+    const place = doors.ofDomainHint(visit);
+    if (!place) return undefined;
+    // Who comes is learned there: until then the sign-in is nobody's.
+    await remembered.chooseAddress(visit, { address: '', addressKey: '', decision: null });
+    const left = await deps.upstream.leave(visit, place, {
+      address: null,
+      hint: null,
+      create: false,
+    });
+    return left.outcome === 'left' ? left.to : undefined;
   }
 
   async function chooseAddress(visit: Visit, typed: string): Promise<Submission> {
     if (typed.trim() === '') return rejected('address_missing');
     const address = parseEmailAddress(typed);
-    if (!address) return rejected('address_malformed');
-    return remember(visit, address);
+    return address ? remember(visit, address) : rejected('address_malformed');
   }
 
-  async function remember(
+  async function remember(visit: Visit, address: EmailAddress): Promise<Submission> {
+    if (!doors.isPasscodeOn(visit) && !hasConnections(visit)) return MOVED_HERE;
+    const decided = await doors.decide(visit, address);
+    const { decision, door } = decided;
+    const { address: text, key: addressKey } = address;
+    const kept = { address: text, addressKey, decision: JSON.stringify(decided) };
+    if (!(await remembered.chooseAddress(visit, kept))) return rejected('passcode_used');
+    const { outcome, row, rule } = decision;
+    const about = { outcome, row, rule, method: door?.method };
+    record('sign-in.decide', visit, text, about);
+    // One other place knows the guest: no page in between (P3).
+    return door && door.method !== 'emailOneTimePasscode'
+      ? leave(visit, { decided, address })
+      : MOVED_HERE;
+  }
+
+  async function chooseMethod(visit: Visit, chosen: string): Promise<Submission> {
+    const signIn = await remembered.find(visit);
+    const decided = decidedOf(signIn);
+    const offered = decided?.decision.outcome === 'choose' ? decided.decision.doors : [];
+    const door = /^\d$/.test(chosen) ? offered[Number(chosen)] : undefined;
+    if (!signIn || !decided || !door) return MOVED_HERE;
+    const kept = { ...decided, door };
+    if (!(await remembered.setDecision(visit, JSON.stringify(kept)))) return MOVED_HERE;
+    return door.method === 'emailOneTimePasscode' ? MOVED_HERE : leave(visit, { decided: kept });
+  }
+
+  async function leave(
     visit: Visit,
-    address: { readonly address: string; readonly key: string },
+    given: { anyway?: boolean; decided?: Decided; address?: EmailAddress },
   ): Promise<Submission> {
-    if (!isPasscodeOn(visit.tenant)) return MOVED_HERE;
-    const mine = await signIns.chooseAddress({
-      tenant: visit.tenant.id,
-      uid: visit.uid,
-      browser: visit.browser,
-      address: address.address,
-      addressKey: address.key,
-      expiresAt: visit.interaction.exp,
+    const signIn = given.address ? undefined : await remembered.find(visit);
+    const door = (given.decided ?? decidedOf(signIn))?.door;
+    const address = given.address ?? (signIn && parseEmailAddress(signIn.address));
+    const place = visit.tenant.connections?.find(({ id }) => id === door?.connection);
+    if (!door || !place || !address) return MOVED_HERE;
+    if (place.method === 'google' && visit.isEmbedded && !given.anyway) return MOVED_HERE;
+    const hint = door.userPrincipalName ?? address.address;
+    const left = await deps.upstream.leave(visit, place, { address, hint, create: door.create });
+    if (left.outcome === 'left') return { outcome: 'moved', to: left.to };
+    await remembered.tell(visit, {
+      problem: { code: left.code, params: { place: place.displayName } },
     });
-    return mine ? MOVED_HERE : rejected('passcode_used');
-  }
-
-  async function sendPasscode(visit: Visit): Promise<Submission> {
-    if (!isPasscodeOn(visit.tenant)) return MOVED_HERE;
-    let signIn = await find(visit);
-    if (!signIn && visit.loginHint) {
-      await remember(visit, visit.loginHint);
-      signIn = await find(visit);
-    }
-    if (!signIn) return rejected('address_missing');
-    // Looked up by the address in every case: a stranger costs what a guest costs (S62), and a
-    // guest blocked a moment ago gets no mail.
-    const guest = await directory.findByAddress(visit.tenant.id, signIn.addressKey);
-    const issued = await issuePasscode({
-      tenant: visit.tenant.id,
-      uid: visit.uid,
-      browser: visit.browser,
-      addressKey: signIn.addressKey,
-      subjects: subjectsOf(visit, signIn),
-      letter: guest ? letterTo(guest, visit) : null,
-    });
-    record('passcode.issue', visit, signIn, { outcome: issued.outcome });
-    const wrong = problemOfIssue(issued, clock());
-    if (wrong) return { outcome: 'rejected', problem: wrong };
-    const isResend = issued.outcome === 'sent' && issued.signIn.sends > 1;
-    if (isResend) await tell(visit, { notice: 'resent' });
     return MOVED_HERE;
   }
 
-  async function submitPasscode(visit: Visit, typed: string): Promise<Submission> {
-    // Switched off while the mail was on its way: what was sent proves nothing any more (R41).
-    if (!isPasscodeOn(visit.tenant)) return MOVED_HERE;
-    const signIn = await find(visit);
-    if (!signIn || signIn.sends < signIn.liveFrom) return rejected('passcode_not_sent');
-    const expected = { digits: limits.passcodeDigits, strong: signIn.strong };
-    const parsed = parseTypedPasscode(typed, expected);
-    if (parsed.outcome !== 'passcode') {
-      return { outcome: 'rejected', problem: problemOfFormat(parsed, expected) };
-    }
-    const verified = await verifyPasscode({
-      tenant: visit.tenant.id,
-      uid: visit.uid,
-      browser: visit.browser,
-      addressKey: signIn.addressKey,
-      subjects: subjectsOf(visit, signIn),
-      passcode: parsed.passcode,
-    });
-    record('passcode.evaluate', visit, signIn, { outcome: verified.outcome });
-    if (verified.outcome === 'verified') return complete(visit, verified.signIn);
-    const wrong = problemOfVerify(verified, clock());
-    if (wrong) await tell(visit, { problem: wrong });
-    return MOVED_HERE;
+  async function retry(visit: Visit): Promise<Submission> {
+    const signIn = await remembered.find(visit);
+    const address = signIn && parseEmailAddress(signIn.address);
+    return address ? remember(visit, address) : MOVED_HERE;
+  }
+
+  async function accept(visit: Visit): Promise<Submission> {
+    const signIn = await remembered.find(visit);
+    if (!signIn || signIn.verifiedAt === null) return MOVED_HERE;
+    const step = await stepOf(visit, signIn);
+    if (step.step !== 'review' && step.step !== 'terms') return MOVED_HERE;
+    const accepted = step.step === 'review' ? 1 : 2;
+    await remembered.accept(visit, accepted);
+    record('consent.accept', visit, signIn.address, { audit: true, page: step.step });
+    return complete(visit, { ...signIn, accepted });
   }
 
   async function proceed(visit: Visit): Promise<Submission> {
@@ -168,65 +190,62 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     if (interaction.prompt.name === 'consent') {
       return { outcome: 'moved', to: await finishConsent(interaction) };
     }
-    const signIn = await find(visit);
-    const proven = signIn && signIn.verifiedAt !== null;
-    const done = proven ? await complete(visit, signIn) : MOVED_HERE;
-    if (done.outcome !== 'rejected' && !isEnd(stepOf(visit, signIn))) return done;
-    // The guest has read why and goes back: the application hears no more than that.
-    const error = { error: 'access_denied', error_description: 'the guest cannot sign in here' };
-    return { outcome: 'moved', to: await finishWithError(interaction, error) };
+    const signIn = await remembered.find(visit);
+    const isProven = signIn !== undefined && signIn.verifiedAt !== null;
+    const done = isProven ? await complete(visit, signIn) : MOVED_HERE;
+    const isOver = isProven ? done.outcome === 'refused' : isEnd(await stepOf(visit, signIn));
+    // The guest has read why, and goes back.
+    return isOver ? { outcome: 'moved', to: await deny(interaction) } : done;
+  }
+
+  async function arrive(visit: Visit): Promise<Submission> {
+    const signIn = await remembered.find(visit);
+    return signIn && signIn.verifiedAt !== null ? complete(visit, signIn) : MOVED_HERE;
   }
 
   async function complete(visit: Visit, signIn: SignIn): Promise<Submission> {
-    const guest = await directory.findByAddress(visit.tenant.id, signIn.addressKey);
-    // Removed or blocked while the mail was on its way: the engine would loop on such an account.
-    if (!guest || signIn.verifiedAt === null) {
-      return rejected('guest_unavailable');
+    const done = await completion.complete(visit, signIn);
+    if (done.outcome === 'consent') return MOVED_HERE;
+    if (done.outcome === 'refused') return done;
+    if (done.outcome === 'finished') {
+      const { subject, row, rule } = done;
+      const { method, connection, idp } = done.binding;
+      const about = { subject, method, connection, idp, row, rule };
+      record('sign-in.finish', visit, signIn.address, { audit: true, ...about });
     }
-    await directory.redeem(guest, 'emailOneTimePasscode');
-    const to = await finishLogin(visit.interaction, {
-      subject: guest.id,
-      verifiedAt: signIn.verifiedAt,
-    });
-    record('sign-in.finish', visit, signIn, { subject: guest.id });
-    return { outcome: 'moved', to };
+    return { outcome: 'moved', to: done.to };
   }
 
-  async function find(visit: Visit): Promise<SignIn | undefined> {
-    const signIn = await signIns.find(visit.tenant.id, visit.uid);
-    return signIn?.browser === visit.browser ? signIn : undefined;
-  }
-
-  function stepOf(visit: Visit, signIn: SignIn | undefined): Step {
+  async function stepOf(visit: Visit, signIn: SignIn | undefined): Promise<Step> {
     if (visit.interaction.prompt.name === 'consent') return { step: 'continue' };
-    const address = signIn?.address ?? visit.loginHint?.address ?? null;
-    const state = { passcodeOn: isPasscodeOn(visit.tenant), address, sent: signIn ?? null };
+    const decided = decidedOf(signIn);
+    let consent: 'none' | 'review' | 'terms' = 'none';
+    if (signIn && signIn.verifiedAt !== null) {
+      const judged = await completion.judge(visit, signIn);
+      if (judged.outcome === 'refused') {
+        return { step: 'refused', code: judged.code, row: judged.row };
+      }
+      consent = judged.consent;
+    }
+    const state = {
+      passcodeOn: doors.isPasscodeOn(visit),
+      hasConnections: hasConnections(visit),
+      address: signIn?.address || null,
+      decision: decided?.decision ?? null,
+      door: decided?.door ?? null,
+      sent: signIn ?? null,
+      consent,
+    };
     return nextStep(state, limits, clock());
-  }
-
-  function tell(visit: Visit, shown: Partial<Pick<View, 'problem' | 'notice'>>): Promise<void> {
-    return signIns.setNotice(visit.tenant.id, visit.uid, JSON.stringify(shown));
-  }
-
-  function subjectsOf(visit: Visit, signIn: SignIn) {
-    return deps.nameSubjects({
-      tenant: visit.tenant.id,
-      addressKey: signIn.addressKey,
-      clientAddress: visit.clientAddress,
-    });
-  }
-
-  function record(event: string, visit: Visit, signIn: SignIn, fields: object): void {
-    log.info(event, {
-      tenant: visit.tenant.id,
-      client: visit.client.id,
-      address: signIn.address,
-      network: maskNetwork(visit.clientAddress),
-      ...fields,
-    });
   }
 }
 
-function rejected(code: ErrorCode): Submission {
-  return { outcome: 'rejected', problem: problem(code) };
+function hasConnections({ tenant }: Visit): boolean {
+  return (tenant.connections ?? []).length > 0;
+}
+
+/** The application hears no more than that. */
+function deny(interaction: Visit['interaction']): Promise<string> {
+  const error = { error: 'access_denied', error_description: 'the guest cannot sign in here' };
+  return finishWithError(interaction, error);
 }

@@ -2,10 +2,12 @@
 
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type Provider from 'oidc-provider';
-import { PASSCODE_ACR } from '../domain/claims.ts';
-import { type EmailAddress, parseEmailAddress } from '../domain/email-address.ts';
+import { ACR_VALUES } from '../domain/claims.ts';
+import { type EmailAddress, parseEmailAddress, toDomain } from '../domain/email-address.ts';
 import { GuestError } from '../domain/errors.ts';
 import { resolveTenant, type Tenant, type TenantIndex } from '../domain/tenant.ts';
+import type { OpenedInvitation } from '../guests/invitation-visits.ts';
+import type { Invitations } from '../guests/invitations.ts';
 import type { PromptBinding } from '../oidc/policy.ts';
 
 /** The engine's record of the sign-in. */
@@ -17,9 +19,22 @@ export interface Visit {
   readonly uid: string;
   /** Digest of the browser (S24). */
   readonly browser: string;
-  readonly client: { readonly id: string; readonly name: string };
+  readonly client: {
+    readonly id: string;
+    readonly name: string;
+    /** Where a sign-in can be started from outside, else the home page; null when not said. */
+    readonly url: string | null;
+  };
   /** The address the client suggests; as little trusted as one that was typed. */
   readonly loginHint: EmailAddress | undefined;
+  /** The domain the client suggests: its place is asked without asking for an address (R20). */
+  readonly domainHint: string | undefined;
+  /** The invitation this browser came by, still good for this tenant. */
+  readonly invited: OpenedInvitation | undefined;
+  /** Absolute URL of the sign-in pages, without a trailing slash: callbacks are below it. */
+  readonly pagesUrl: string;
+  /** Whether the page is shown inside another application, where Google shows nothing (R59). */
+  readonly isEmbedded: boolean;
   /** Textual client address. */
   readonly clientAddress: string;
   /** e.g. `Chrome on Windows`; '' when unknown. A function: only a mail needs it, and it costs. */
@@ -30,9 +45,14 @@ export interface Visit {
 }
 
 /** Where the request comes from, as the HTTP room read it. */
-export type Visitor = Pick<Visit, 'clientAddress' | 'browserFamily' | 'locale'> & {
+export type Visitor = Pick<
+  Visit,
+  'clientAddress' | 'browserFamily' | 'locale' | 'pagesUrl' | 'isEmbedded'
+> & {
   readonly uid: string;
   readonly browser: string | undefined;
+  /** The ticket of an invitation accepted in this browser. */
+  readonly ticket: string | undefined;
 };
 
 /**
@@ -45,8 +65,11 @@ export type Visitor = Pick<Visit, 'clientAddress' | 'browserFamily' | 'locale'> 
 export async function openVisit(
   provider: Provider,
   ctx: Pick<KoaContextWithOIDC, 'req' | 'res'>,
-  tenants: TenantIndex,
-  visitor: Visitor,
+  {
+    tenants,
+    invitations,
+  }: { readonly tenants: TenantIndex; readonly invitations: Pick<Invitations, 'open'> },
+  { ticket, ...visitor }: Visitor,
 ): Promise<Visit> {
   const interaction = await findInteraction(provider, ctx);
   const { browser: began, tenant: named } = interaction.prompt.details as Partial<PromptBinding>;
@@ -58,11 +81,15 @@ export async function openVisit(
   }
   const resolution = resolveTenant(tenants, named);
   if (resolution.outcome !== 'tenant') throw new GuestError('tenant_unknown');
+  const { tenant } = resolution;
   const hint = interaction.params['login_hint'];
+  const domain = interaction.params['domain_hint'];
   return {
     ...visitor,
     browser: began,
-    tenant: resolution.tenant,
+    tenant,
+    invited: ticket === undefined ? undefined : await invitations.open(tenant.id, ticket),
+    domainHint: typeof domain === 'string' ? toDomain(domain) : undefined,
     client: await clientOf(provider, String(interaction.params['client_id'])),
     loginHint: typeof hint === 'string' ? parseEmailAddress(hint) : undefined,
     issuerHost: new URL(provider.issuer).host,
@@ -71,14 +98,19 @@ export async function openVisit(
 }
 
 /**
- * Tells whether the client demands an authentication context that a mailed passcode is not. Asking
+ * Tells whether the client demands an authentication context that no sign-in here can be. Asking
  * the guest would then loop for ever, and claiming it would be a lie (S45).
  */
-export function isContextUnattainable({ prompt }: Interaction): boolean {
+export function isContextUnattainable(interaction: Interaction): boolean {
+  return ACR_VALUES.every((acr) => isContextUnmet(interaction, acr));
+}
+
+/** Tells whether the client demands exactly other contexts than the one the guest has proven. */
+export function isContextUnmet({ prompt }: Interaction, acr: string): boolean {
   const demanded = prompt.reasons.some((reason) => reason.startsWith('essential_acr'));
-  const acr = prompt.details['acr'] as { value?: unknown; values?: unknown } | undefined;
-  const values = Array.isArray(acr?.values) ? acr.values : [acr?.value];
-  return demanded && !values.includes(PASSCODE_ACR);
+  const asked = prompt.details['acr'] as { value?: unknown; values?: unknown } | undefined;
+  const values = Array.isArray(asked?.values) ? asked.values : [asked?.value];
+  return demanded && !values.includes(acr);
 }
 
 async function findInteraction(
@@ -97,5 +129,6 @@ async function findInteraction(
 
 async function clientOf(provider: Provider, id: string): Promise<Visit['client']> {
   const client = await provider.Client.find(id);
-  return { id, name: client?.clientName ?? id };
+  const url = client?.['initiateLoginUri'] ?? client?.clientUri;
+  return { id, name: client?.clientName ?? id, url: typeof url === 'string' ? url : null };
 }

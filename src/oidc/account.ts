@@ -26,8 +26,13 @@ export function createFindAccount(directory: Directory, tenantId: string | undef
   return async function findAccount(
     _ctx: KoaContextWithOIDC,
     subject: string,
+    token?: { readonly iat?: number | undefined },
   ): Promise<GuestAccount | undefined> {
     const guest = await directory.findBySubject(tenantId, subject);
+    // A token written while its guest was being reset must not outlive the reset (R68).
+    if (guest && guest.revokedAt !== null && (token?.iat ?? Infinity) < guest.revokedAt) {
+      return undefined;
+    }
     return guest && { accountId: guest.id, guest, claims: () => claimsOf(guest) };
   };
 }

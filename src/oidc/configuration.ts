@@ -3,7 +3,7 @@
 
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { Configuration, errors, KoaContextWithOIDC } from 'oidc-provider';
-import { claimsByScope, PASSCODE_ACR } from '../domain/claims.ts';
+import { ACR_VALUES, claimsByScope } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { Tenant } from '../domain/tenant.ts';
@@ -139,7 +139,7 @@ export function createOidcConfiguration(
     claims: { ...claimsByScope, ...yours.claims },
     // Relying parties built for Entra look for the address in the ID token, not at userinfo.
     conformIdTokenClaims: yours.conformIdTokenClaims ?? false,
-    acrValues: [...new Set([...(yours.acrValues ?? []), PASSCODE_ACR])],
+    acrValues: [...new Set([...(yours.acrValues ?? []), ...ACR_VALUES])],
     extraParams: issuer.extraParams,
     findAccount: createFindAccount(speakingToEngine(deps.directory), issuer.tenantId),
     loadExistingGrant: createLoadExistingGrant(

@@ -1,10 +1,11 @@
 // Owns when the engine must ask the guest to sign in again, and what a sign-in is bound to.
 
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import { PASSCODE_AMR } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import { parseEmailAddress } from '../domain/email-address.ts';
-import { isPasscodeOn, type Tenant } from '../domain/tenant.ts';
+import { isPasscodeOn } from '../domain/passcode-setting.ts';
+import { policyOf, type Tenant } from '../domain/tenant.ts';
+import type { Guest } from '../storage/store.ts';
 import { guestOf } from './account.ts';
 import type { BrowserBinding } from './cookies.ts';
 
@@ -30,15 +31,26 @@ type Condition = (ctx: KoaContextWithOIDC) => boolean;
 /**
  * The engine's own prompts plus the checks its defaults miss. Fresh for every Provider.
  *
- * @source S24, S28, S34; rules R25, R29, R41
+ * @source S24, S28, S34, S51; rules R7, R20, R25, R29, R41, R68
  */
 export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
   const login = policy.get('login');
   const consent = policy.get('consent');
   if (!login || !consent) throw new TypeError('the engine has no login or consent prompt');
+  const selectAccount = new interactionPolicy.Prompt({ name: 'select_account', requestable: true });
+  selectAccount.checks.add(
+    new interactionPolicy.Check('hint_and_selection', 'one account or any', (ctx) => {
+      // One names an account, the other asks the guest for one (R20).
+      if (ctx.oidc.prompts.has('select_account') && ctx.oidc.params?.['login_hint'] !== undefined) {
+        throw new errors.InvalidRequest('login_hint and prompt=select_account contradict');
+      }
+      return false;
+    }),
+  );
+  policy.add(selectAccount, 0);
 
-  for (const prompt of [login, consent]) {
+  for (const prompt of [selectAccount, login, consent]) {
     const details = prompt.details.bind(prompt);
     prompt.details = async (ctx) => ({ ...(await details(ctx)), ...bind(ctx) });
   }
@@ -55,9 +67,14 @@ export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy 
     const guest = guestOf(ctx);
     return guest !== undefined && guest.tenant !== deps.tenantOf(ctx).id;
   });
+  add('session_revoked', 'what was given out before is worth nothing any more', (ctx) => {
+    const guest = guestOf(ctx);
+    return guest !== undefined && isFromEarlier(ctx) && isRevoked(ctx, guest);
+  });
   add('method_not_allowed', 'the method is switched off', (ctx) => {
+    const guest = guestOf(ctx);
     // A login just made is not asked for again: that would loop for ever.
-    return isSignedIn(ctx) && isFromEarlier(ctx) && !isMethodAllowed(ctx, deps.tenantOf(ctx));
+    return guest !== undefined && isFromEarlier(ctx) && !isMethodAllowed(ctx, guest);
   });
   add('login_hint_mismatch', 'login_hint names another account', (ctx) => {
     const guest = guestOf(ctx);
@@ -73,6 +90,16 @@ export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy 
     return false;
   });
   return policy;
+
+  function isMethodAllowed(ctx: KoaContextWithOIDC, guest: Guest): boolean {
+    const tenant = deps.tenantOf(ctx);
+    if (guest.method === 'emailOneTimePasscode') {
+      const policy = policyOf(tenant, ctx.oidc.client?.clientId);
+      return policy.clientTakesPasscodes && isPasscodeOn(policy, deps.clock());
+    }
+    // The place the guest is bound to was taken out of the configuration.
+    return (tenant.connections ?? []).some(({ id }) => id === guest.connection);
+  }
 
   function bind(ctx: KoaContextWithOIDC): PromptBinding {
     return { browser: deps.browser.ensure(ctx), tenant: deps.tenantOf(ctx).id };
@@ -97,9 +124,10 @@ function isSignedIn(ctx: KoaContextWithOIDC): boolean {
   return Boolean(ctx.oidc.session?.accountId);
 }
 
-function isMethodAllowed(ctx: KoaContextWithOIDC, tenant: Tenant): boolean {
-  const methods = ctx.oidc.session?.amr ?? [];
-  return isPasscodeOn(tenant) || !methods.some((method) => PASSCODE_AMR.includes(method));
+/** A reset, a block or a removal takes every session from before with it (R68, T84). */
+function isRevoked(ctx: KoaContextWithOIDC, guest: Guest): boolean {
+  const signedInAt = ctx.oidc.session?.loginTs ?? 0;
+  return guest.state !== 'Accepted' || (guest.revokedAt !== null && signedInAt < guest.revokedAt);
 }
 
 function isHintForAnother(ctx: KoaContextWithOIDC, addressKey: string): boolean {

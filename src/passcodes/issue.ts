@@ -10,7 +10,7 @@ import {
 } from '../domain/budget.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/limits.ts';
-import type { MailContent, PasscodeMail } from '../mail/content.ts';
+import type { MailContent, NoInvitationMail, PasscodeMail } from '../mail/content.ts';
 import type { SignIn, Store } from '../storage/store.ts';
 import type { PasscodeDigests } from './digest.ts';
 import { generateLabel, generateShortPasscode, generateStrongPasscode } from './generate.ts';
@@ -31,6 +31,8 @@ export interface IssueRequest {
   readonly subjects: BudgetSubjects;
   /** null for an address nobody invited: the same work, and no mail (S62). */
   readonly letter: PasscodeLetter | null;
+  /** What such an address is sent instead, where the tenant wants that; no passcode is in it. */
+  readonly instead?: NoInvitationMail | null;
 }
 
 /** What came of asking for a passcode. */
@@ -147,15 +149,17 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
     const messageId = await outbox.enqueue(tx, {
       tenant,
       expiresAt,
-      content: request.letter && {
-        ...request.letter,
-        kind: 'passcode',
-        passcode,
-        strong,
-        lifetimeSeconds: limits.passcodeLifetimeSeconds,
-        label: signIn.label ?? '',
-        requestedAt: now,
-      },
+      content: request.letter
+        ? {
+            ...request.letter,
+            kind: 'passcode',
+            passcode,
+            strong,
+            lifetimeSeconds: limits.passcodeLifetimeSeconds,
+            label: signIn.label ?? '',
+            requestedAt: now,
+          }
+        : (request.instead ?? null),
     });
     return { signIn, messageId };
   }

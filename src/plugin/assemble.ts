@@ -1,26 +1,46 @@
 // Owns building the rooms once and joining them: no container, plain parameters.
 
 import { createSecretKey } from 'node:crypto';
+import { resolveTxt } from 'node:dns/promises';
 import type { Context } from 'koa';
 import type { Clock } from '../domain/clock.ts';
 import { systemClock } from '../domain/clock.ts';
 import { defaultLimits, type Limits } from '../domain/limits.ts';
-import { createTenantIndex, type Tenant, type TenantIndex } from '../domain/tenant.ts';
+import {
+  type ClientMetadata,
+  createTenantIndex,
+  type Tenant,
+  type TenantIndex,
+} from '../domain/tenant.ts';
+import type { ResolveTxt } from '../federation/domain-proof.ts';
+import { createUpstreams } from '../federation/upstreams.ts';
+import { type Administration, createAdministration } from '../guests/administration.ts';
 import { createDirectory, type Directory } from '../guests/directory.ts';
+import { createInvitations, type Invitations } from '../guests/invitations.ts';
+import { createTickets } from '../guests/tickets.ts';
+import { createDiscover, type Discover } from '../home-realm/discover.ts';
 import { createAssets } from '../http/assets.ts';
 import { createEnginePages } from '../http/engine-pages.ts';
 import { createErrorGate, type ErrorGate } from '../http/errors.ts';
+import { createFederationRoutes, type FederationRoutes } from '../http/federation.ts';
+import { createHomeRoutes, type HomeRoutes } from '../http/home.ts';
+import { createInvitationRoutes, type InvitationRoutes } from '../http/invitation.ts';
 import { createInteractionPages } from '../http/interaction.ts';
 import { createCsrf } from '../http/security.ts';
+import { createTicketCookie } from '../http/ticket-cookie.ts';
 import { createViews, type Views } from '../http/views.ts';
 import { createTranslator } from '../i18n.ts';
+import { createCompletion } from '../interaction/completion.ts';
+import { createDoors } from '../interaction/doors.ts';
 import { createSignInSteps } from '../interaction/sign-in.ts';
+import { createUpstreamSteps } from '../interaction/upstream.ts';
 import { createOutbox, type Outbox } from '../mail/outbox.ts';
 import { createTemplates } from '../mail/templates.ts';
 import { createMailer } from '../mail/transport.ts';
 import type { ConfigurationDeps } from '../oidc/configuration.ts';
 import { createBrowserBinding, createCookieSigner } from '../oidc/cookies.ts';
 import { createSigningKeys, type SigningKeys } from '../oidc/keys.ts';
+import { createOutboundFetch, createOutboundWebFetch } from '../outbound/fetch.ts';
 import { createPasscodeDigests } from '../passcodes/digest.ts';
 import { createIssuePasscode } from '../passcodes/issue.ts';
 import { createSubjects } from '../passcodes/subjects.ts';
@@ -53,12 +73,23 @@ export interface GuestsOptions {
   readonly clock?: Clock;
   /** Most database connections at a time (MySQL), default 10. */
   readonly poolSize?: number;
+  /** Asks people without tenant context for the organisation; default false: an error (R16). */
+  readonly tenantPicker?: boolean;
+  /** Where the link of an invitation leads, without its ticket; default `{publicUrl}/{tenant}/invitation`.
+   *  A host names `{its Provider}/signin/invitation`. */
+  readonly invitationUrl?: (tenant: Tenant) => string;
+  /** Looks up TXT records for the proof of a federation's domains; default the system's resolver. */
+  readonly resolveTxt?: ResolveTxt;
 }
 
 /** The joined rooms. */
 export interface Parts {
   readonly store: Store;
   readonly directory: Directory;
+  readonly administration: Administration;
+  readonly invitations: Invitations;
+  /** Facts for the decision about an address, as a sign-in would gather them. */
+  readonly discover: Discover;
   readonly outbox: Outbox;
   readonly signingKeys: SigningKeys;
   readonly views: Views;
@@ -67,6 +98,11 @@ export interface Parts {
   readonly gate: ErrorGate;
   readonly engine: ConfigurationDeps;
   readonly interactionPages: ReturnType<typeof createInteractionPages>;
+  readonly federationRoutes: FederationRoutes;
+  readonly invitationRoutes: InvitationRoutes;
+  readonly homeRoutes: HomeRoutes;
+  /** Clients a host configured itself: invitations may lead to their pages too. */
+  readonly hostClients: Set<ClientMetadata>;
   readonly tenants: () => TenantIndex;
   readonly clock: Clock;
   readonly log: Log;
@@ -121,14 +157,51 @@ export async function assemble(
     log,
     goodLink,
     tenantName,
+    tenantPicker: options.tenantPicker ?? false,
   });
   const directory = createDirectory({ store, clock });
   const browser = createBrowserBinding(secure);
   const digests = createPasscodeDigests(secrets.peppers);
   const passcodeDeps = { store, digests, limits, clock };
+  const hostClients = new Set<ClientMetadata>();
+  const administration = createAdministration({ store, clock, log });
+  const invitations = createInvitations({
+    store,
+    directory,
+    tickets: createTickets(deriveKey(secrets.sealingKey, 'invitation-ticket')),
+    outbox,
+    landingUrl: options.invitationUrl ?? (({ id }) => `${publicUrl}/${id}/invitation`),
+    clientsOf: (tenant) => [...tenant.clients, ...hostClients],
+    clock,
+    log,
+  });
+  const outbound = { allowLoopback: !secure };
+  const fetch = createOutboundFetch(outbound);
+  const discover = createDiscover({ guests: store.guests, fetch, clock });
+  const upstreams = createUpstreams({
+    fetch,
+    webFetch: createOutboundWebFetch(outbound),
+    resolveTxt: options.resolveTxt ?? resolveTxt,
+    clock,
+    allowInsecure: !secure,
+  });
+  const doors = createDoors({ discover, clock });
+  const upstream = createUpstreamSteps({
+    upstreams,
+    journeys: store.journeys,
+    signIns: store.signIns,
+    directory,
+    tenants,
+    sealer: createSealer(secrets.sealingKey, 'upstream-journey'),
+    clock,
+    log,
+  });
   const steps = createSignInSteps({
     signIns: store.signIns,
     directory,
+    doors,
+    upstream,
+    completion: createCompletion({ directory, doors, clock }),
     issuePasscode: createIssuePasscode({ ...passcodeDeps, outbox }),
     verifyPasscode: createVerifyPasscode(passcodeDeps),
     nameSubjects: createSubjects(deriveKey(secrets.sealingKey, 'budget-subjects')),
@@ -136,10 +209,18 @@ export async function assemble(
     clock,
     log,
   });
+  const csrf = createCsrf(deriveKey(secrets.sealingKey, 'csrf'));
+  const cookie = { secure, lifetimeSeconds: limits.interactionSeconds };
+  const ticket = createTicketCookie('invitation', cookie);
+  const pages = { browser, csrf, views, invitations, ticket, tenants, origin: publicUrl };
 
   return {
     store,
     directory,
+    administration,
+    invitations,
+    discover,
+    hostClients,
     outbox,
     signingKeys: createSigningKeys({
       store: store.keys,
@@ -162,15 +243,25 @@ export async function assemble(
       pairwiseKey: createSecretKey(deriveKey(secrets.sealingKey, 'pairwise-subject')),
     },
     interactionPages: createInteractionPages({
+      ...pages,
       steps,
-      browser,
-      csrf: createCsrf(deriveKey(secrets.sealingKey, 'csrf')),
-      views,
       translator,
       limits,
-      tenants,
-      origin: publicUrl,
+      log,
       sender: options.mail.from,
+    }),
+    federationRoutes: createFederationRoutes({ ...pages, upstream, upstreams }),
+    invitationRoutes: createInvitationRoutes({
+      ...pages,
+      guests: store.guests,
+      opened: createTicketCookie('opened', cookie),
+    }),
+    homeRoutes: createHomeRoutes({
+      ...pages,
+      directory,
+      administration,
+      sessionSeconds: limits.sessionSeconds,
+      clock,
     }),
     tenants,
     clock,

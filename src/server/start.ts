@@ -8,6 +8,7 @@ import { createDispatcher } from '../http/dispatcher.ts';
 import { createFront } from '../http/front.ts';
 import { createMailboxPages } from '../http/mailbox.ts';
 import { createSecurityHeaders } from '../http/security.ts';
+import type { ResolveTxt } from '../federation/domain-proof.ts';
 import { createGuests, type Guests } from '../plugin.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import type { Configuration } from '../tenants/configuration.ts';
@@ -25,6 +26,8 @@ export interface ServerOptions {
   readonly log?: Log;
   /** Default: the database's clock. */
   readonly clock?: Clock;
+  /** Looks up TXT records; default the system's resolver. */
+  readonly resolveTxt?: ResolveTxt;
   /** Most Providers kept in memory. */
   readonly mostProviders?: number;
 }
@@ -43,7 +46,8 @@ export async function startServer(
 ): Promise<RunningServer> {
   const log = options.log ?? createLog({ level: settings.logLevel });
   const clock = options.clock ? { clock: options.clock } : {};
-  const guests = await createGuests({ ...settings, tenants, log, ...clock });
+  const dns = options.resolveTxt ? { resolveTxt: options.resolveTxt } : {};
+  const guests = await createGuests({ ...settings, tenants, log, ...clock, ...dns });
   const { views, gate, store } = guests.parts;
   const hasMailbox = settings.mail.transport.kind === 'mailbox';
   const dispatch = createDispatcher({
@@ -51,7 +55,6 @@ export async function startServer(
     tenants: guests.parts.tenants,
     engineOf: createTenantProviders(guests, settings.publicUrl, options.mostProviders),
     front: createFront({
-      views,
       gate,
       assets: guests.parts.assets,
       mailbox: hasMailbox ? createMailboxPages({ mailbox: store.mailbox, views }) : undefined,

@@ -5,6 +5,7 @@ import { Provider } from 'oidc-provider';
 import { GuestError } from '../domain/errors.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { RequestHandler } from '../http/dispatcher.ts';
+import { HOME_CLIENT_ID, homeCallback } from '../http/home.ts';
 import type { Guests } from '../plugin.ts';
 
 /** A Provider takes 80 KB; a rebuild costs its tenant's next guests a millisecond of cold code. */
@@ -46,7 +47,9 @@ export function createTenantProviders(
   async function build(tenant: Tenant): Promise<RequestHandler> {
     const jwks = await guests.parts.signingKeys.jwksFor(tenant.id);
     const issuer = { tenant, pagesAt: `/${tenant.id}/signin` };
-    const clients = tenant.clients.map((client) => ({ ...client }));
+    const clients = [...tenant.clients, homeClient(publicUrl, tenant)].map((client) => ({
+      ...client,
+    }));
     const provider = new Provider(
       `${publicUrl}/${tenant.id}/v2.0`,
       guests.configuration({ clients, jwks }, issuer),
@@ -66,4 +69,14 @@ export function createTenantProviders(
     const answer = provider.callback();
     return (request, response) => void answer(request, response);
   }
+}
+
+/** The guest's own page as a client: public, one redirect URI, code alone. */
+function homeClient(publicUrl: string, tenant: Tenant) {
+  return {
+    client_id: HOME_CLIENT_ID,
+    client_name: tenant.displayName,
+    redirect_uris: [homeCallback(publicUrl, tenant)],
+    token_endpoint_auth_method: 'none' as const,
+  };
 }

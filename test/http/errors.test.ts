@@ -28,6 +28,7 @@ describe('createErrorGate', () => {
       log: createLog({ level: 'debug', destination: { write: (line) => void lines.push(line) } }),
       goodLink: () => EXAMPLE,
       tenantName: () => 'Contoso',
+      tenantPicker: false,
     });
     const app = new Koa();
     app.silent = true;
@@ -91,7 +92,7 @@ describe('createErrorGate', () => {
     assert.ok(!lines.join('').includes('secret=1'));
   });
 
-  it('gives every code its status, as JSON and as a page', async () => {
+  it('R19 gives every code its status, as JSON with a registered error to branch on, and as a page', async () => {
     for (const code of CODES) {
       const program = await answerTo(new GuestError(code));
       assert.equal(program.status, errorTable[code].status, code);

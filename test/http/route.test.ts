@@ -22,8 +22,6 @@ function say(given: Route): string {
       return `engine ${given.tenant.id} ${given.url} at ${given.originalUrl}`;
     case 'redirect':
       return `redirect ${given.location}`;
-    case 'tenant-home':
-      return `home ${given.tenant.id}`;
     case 'refusal':
       return `refusal ${given.code}`;
     case 'server':
@@ -45,8 +43,13 @@ describe('routeRequest', () => {
       '/a/v2.0/auth?client_id=x': 'engine a /auth?client_id=x at /a/v2.0/auth?client_id=x',
       '/a/v2.0/token': 'engine a /token at /a/v2.0/token',
       '/a/signin/uid-1': 'engine a /signin/uid-1 at /a/signin/uid-1',
-      '/a/': 'home a',
+      '/a/': 'engine a /signin/home at /a/signin/home',
       '/a': 'redirect /a/',
+      '/a/invitation?ticket=t':
+        'engine a /signin/invitation?ticket=t at /a/signin/invitation?ticket=t',
+      '/a/invitation/block': 'engine a /signin/invitation/block at /a/signin/invitation/block',
+      '/a/invitations': 'refusal not_found',
+      '/a.example/invitation?ticket=t': 'redirect /a/invitation?ticket=t',
       '/a?x=1': 'redirect /a/?x=1',
       '/a/v2.0/.well-known/openid-configuration':
         'engine a /.well-known/openid-configuration at /a/v2.0/.well-known/openid-configuration',
@@ -197,7 +200,7 @@ describe('routeRequest', () => {
     }
     assert.equal(
       say(routeRequest({ url: '/a/', hosts: ['GUEST.example:8443'] }, index, HOST)),
-      'home a',
+      'engine a /signin/home at /a/signin/home',
     );
   });
 

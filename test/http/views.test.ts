@@ -48,6 +48,56 @@ function samples(word?: string): Record<string, Page> {
     live: true,
     canResend: true,
   };
+  const elsewhere = {
+    ...frame,
+    page: 'elsewhere' as const,
+    address,
+    place: say('Contoso'),
+    create: false,
+    canChangeAddress: true,
+  };
+  const review = {
+    ...frame,
+    page: 'review' as const,
+    address,
+    tenantDomain: say('fabrikam.example'),
+    scopes: ['openid', 'profile', 'email'],
+  };
+  const refused = {
+    ...frame,
+    page: 'refused' as const,
+    code: 'guest_unavailable' as const,
+    reference,
+    row: null,
+    canRetry: false,
+    canChangeAddress: true,
+  };
+  const landing = {
+    tenantName: frame.tenantName,
+    inviter: say('Megan Bowen'),
+    base: '/fabrikam/signin/invitation',
+    csrf: frame.csrf,
+    support: frame.support,
+    privacyUrl: frame.privacyUrl,
+  };
+  const nobody = { inviter: null, support: null, privacyUrl: null };
+  const invitation = {
+    ...landing,
+    page: 'invitation' as const,
+    state: 'open' as const,
+    address,
+    message: `${say('Hi Teri,')}\r\n${say('see you <b>soon</b>')}`,
+    target: say('docs.fabrikam.example'),
+  };
+  const home = {
+    page: 'tenant-home' as const,
+    tenantName: frame.tenantName,
+    support: frame.support,
+    privacyUrl: frame.privacyUrl,
+    guest: null,
+    base: '/fabrikam',
+    csrf: frame.csrf,
+  };
   const mail = {
     id: say('m1'),
     recipient: address,
@@ -85,8 +135,50 @@ function samples(word?: string): Record<string, Page> {
     'enter-code-strong-long': { ...code, strong: true, ...problem('passcode_too_long') },
     'code-expired': { ...frame, page: 'code-expired', lifetimeMinutes: 30 },
     continue: { ...frame, page: 'continue' },
-    refused: { ...frame, page: 'refused', code: 'guest_unavailable', reference },
-    'refused-disabled': { ...frame, page: 'refused', code: 'passcode_disabled', reference },
+    'choose-method': {
+      ...frame,
+      page: 'choose-method',
+      address,
+      doors: [
+        { name: say('Contoso'), create: false },
+        { name: say('Northwind'), create: true },
+        { name: null, create: false },
+      ],
+    },
+    elsewhere,
+    'elsewhere-anyone': { ...elsewhere, ...bare, address: null, canChangeAddress: false },
+    'elsewhere-create': { ...elsewhere, create: true },
+    'elsewhere-create-anyone': { ...elsewhere, create: true, address: null },
+    'elsewhere-unreachable': { ...elsewhere, ...problem('upstream_unreachable') },
+    'elsewhere-cancelled': {
+      ...elsewhere,
+      canChangeAddress: false,
+      ...problem('upstream_cancelled'),
+    },
+    'elsewhere-other': {
+      ...elsewhere,
+      ...problem('upstream_address_other', { asserted: say('teri@contoso.com'), address }),
+    },
+    'open-browser': {
+      ...frame,
+      page: 'open-browser',
+      place: say('Google'),
+      url: say('https://docs.fabrikam.example/start'),
+    },
+    'open-browser-nowhere': { ...bare, page: 'open-browser', place: say('Google'), url: null },
+    review,
+    'review-bare': { ...review, ...bare, tenantDomain: null, scopes: ['openid'] },
+    terms: { ...frame, page: 'terms', address, termsUrl: say('https://fabrikam.example/terms') },
+    refused,
+    'refused-disabled': { ...refused, code: 'passcode_disabled', row: say('4b') },
+    'refused-other': { ...refused, code: 'upstream_address_other' },
+    'refused-retry': {
+      ...refused,
+      code: 'directory_unavailable',
+      row: say('5a'),
+      canRetry: true,
+      canChangeAddress: false,
+    },
     expired: { page: 'expired', tenantName: frame.tenantName, reference },
     'expired-anywhere': { page: 'expired', tenantName: null, reference },
     'no-tenant': {
@@ -94,12 +186,14 @@ function samples(word?: string): Record<string, Page> {
       code: 'tenant_missing',
       reference,
       example: say('https://guest.example/fabrikam'),
+      picker: null,
     },
     'no-tenant-unknown': {
       page: 'no-tenant',
       code: 'tenant_unknown',
       reference,
       example: say('https://guest.example/fabrikam'),
+      picker: { action: '/authorize', fields: { state: say('state of the request') } },
     },
     'error-fault': { page: 'error', code: 'internal', reference, detail: null },
     'error-app': {
@@ -116,7 +210,47 @@ function samples(word?: string): Record<string, Page> {
       form: '<form id="op.logoutForm" method="post" action="/fabrikam/v2.0/session/end/confirm"><input type="hidden" name="xsrf" value="s3cret"/></form>',
     },
     'signed-out': { page: 'signed-out', tenantName: frame.tenantName },
-    'tenant-home': { page: 'tenant-home', tenantName: frame.tenantName, support: frame.support },
+    invitation,
+    'invitation-bare': { ...invitation, ...nobody, message: null, target: null },
+    'invitation-accepted': { ...invitation, state: 'accepted' },
+    'invitation-expired': { ...invitation, state: 'expired' },
+    'invitation-expired-bare': { ...invitation, ...nobody, state: 'expired' },
+    'block-invitations': { ...landing, page: 'block-invitations', blocked: false },
+    'block-invitations-done': { ...landing, page: 'block-invitations', blocked: true },
+    'invitation-broken': { page: 'invitation-broken', tenantName: frame.tenantName, reference },
+    'invitation-broken-anywhere': { page: 'invitation-broken', tenantName: '', reference },
+    'tenant-home': home,
+    'tenant-home-left': { ...home, support: null, privacyUrl: null, notice: 'left' },
+    'tenant-home-guest': {
+      ...home,
+      guest: {
+        address,
+        name: say('Teri Wolf'),
+        applications: [
+          { name: say('Fabrikam Docs'), url: say('https://docs.fabrikam.example/start') },
+          { name: say('Fabrikam Wiki'), url: say('https://wiki.fabrikam.example/start') },
+        ],
+        leaving: 'allowed',
+      },
+    },
+    'tenant-home-new': {
+      ...home,
+      guest: { address, name: null, applications: [], leaving: 'contact' },
+    },
+    'tenant-home-alone': {
+      ...home,
+      support: null,
+      privacyUrl: null,
+      guest: { address, name: null, applications: [], leaving: 'contact' },
+    },
+    leave: {
+      page: 'leave',
+      tenantName: frame.tenantName,
+      support: frame.support,
+      base: home.base,
+      csrf: frame.csrf,
+      address,
+    },
     'mailbox-empty': { page: 'mailbox', messages: [] },
     mailbox: { page: 'mailbox', messages: [mail, { ...mail, id: say('m0') }] },
     'mailbox-message': {
@@ -163,6 +297,23 @@ async function listen(server: Server): Promise<string> {
 
 const tagsOf = (source: string) => source.match(/<[!/]?[a-z0-9]+/g);
 
+/** What the forms of a page offer: `action: label`. */
+const choices = (text: string) =>
+  [...text.matchAll(/<form[^>]*action="[^"]*\/([a-z-]+)">[^]*?<\/form>/g)].map(
+    ([form, action]) => `${action}: ${/<button[^>]*>([^<]*)</.exec(form)?.[1]}`,
+  );
+
+/** What a page says above its footer, one line per block. */
+const said = (text: string) =>
+  text
+    .replace(/^[^]*?<main[^>]*>|<footer>[^]*$/g, '')
+    .replace(/\s+/g, ' ')
+    .replace(/<\/(?:p|h1|h2|li|button|label|summary)>/g, '\n')
+    .replace(/<[^>]*>/g, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+
 describe('createViews', () => {
   let origin: string;
   let server: Server;
@@ -205,12 +356,35 @@ describe('createViews', () => {
     });
   }
 
+  it('answers with the status of what it says', async () => {
+    const statuses = {
+      'choose-method': 200,
+      elsewhere: 200,
+      'elsewhere-cancelled': 400,
+      'elsewhere-other': 403,
+      'elsewhere-unreachable': 503,
+      review: 200,
+      refused: 403,
+      'refused-retry': 503,
+      invitation: 200,
+      'invitation-accepted': 200,
+      'invitation-expired': 403,
+      'invitation-broken': 404,
+      'tenant-home': 200,
+      expired: 400,
+    };
+    for (const [name, status] of Object.entries(statuses)) {
+      assert.equal((await fetch(`${origin}/${name}`)).status, status, name);
+    }
+  });
+
   it('gives every form a token, an action below base and no script', async () => {
     for (const [name, page] of Object.entries(samples())) {
       if (!('csrf' in page)) continue;
       const forms = (await html(name)).match(/<form[^]*?<\/form>/g) ?? [];
       for (const form of forms) {
-        assert.match(form, /method="post" action="\/fabrikam\/signin\/Vq3tKxW9\/[a-z]+"/);
+        const action = /method="post" action="([^"]*)\/[a-z-]+"/.exec(form)?.[1];
+        assert.equal(action, page.base, name);
         assert.match(form, /name="csrf" value="7hT0mU1Qy2sJ8pYd"/);
       }
     }
@@ -274,6 +448,178 @@ describe('createViews', () => {
     assert.match(text, /<button class="[^"]*" form="op.logoutForm">Stay signed in</);
   });
 
+  it('offers every door by its number, the mailed code as one of them', async () => {
+    assert.deepEqual((await html('choose-method')).match(/name="door" value="\d">[^<]*/g), [
+      'name="door" value="0">Continue with Contoso',
+      'name="door" value="1">Make an account at Northwind',
+      'name="door" value="2">Get a code by email',
+    ]);
+  });
+
+  it('says where a guest goes before anybody is sent there', async () => {
+    const text = await html('elsewhere');
+    assert.match(text, /<h1>Sign in with Contoso<\/h1>/);
+    assert.match(text, /You will go to Contoso to sign in as .*teri@gmail\.com/);
+    assert.deepEqual(choices(text), ['leave: Continue to Contoso']);
+    assert.match(text, /Use a different email address/);
+    assert.match(
+      await html('elsewhere-create'),
+      /need an account at Contoso: make one with .*teri@/,
+    );
+    assert.doesNotMatch(await html('elsewhere-anyone'), /different email address|teri@/);
+  });
+
+  it('says why another place could not sign a guest in, and offers a second try', async () => {
+    const text = await html('elsewhere-other');
+    assert.match(text, /<title>Error: Contoso could not sign you in/);
+    assert.match(
+      text,
+      /role="alert"[^]*at Contoso as teri@contoso\.com, but this sign-in is for teri@g/,
+    );
+    assert.deepEqual(choices(text), ['leave: Try again']);
+    assert.match(text, /Use a different email address/);
+    assert.doesNotMatch(await html('elsewhere-cancelled'), /different email address/);
+  });
+
+  it('speaks of addresses only where they are known', async () => {
+    assert.match(await html('refused-other'), /at the other service with another address than/);
+  });
+
+  it('names the address to copy to a browser, where one is known', async () => {
+    assert.match(
+      await html('open-browser'),
+      /value="https:\/\/docs\.fabrikam\.example\/start" readonly/,
+    );
+    assert.match(await html('open-browser-nowhere'), /open Fabrikam Docs in your usual browser/);
+  });
+
+  it('R70 asks to review permissions, then to accept the terms, by two buttons each', async () => {
+    const review = await html('review');
+    assert.match(review, /<h1>Review permissions<\/h1>/);
+    assert.match(review, /Fabrikam<\/strong><\/bdi> \(<bdi><strong>fabrikam\.example<\//);
+    assert.equal(review.match(/<li>/g)?.length, 3);
+    assert.deepEqual(choices(review), ['accept: Accept', 'decline: Cancel']);
+    assert.match(review, /Signed in as .*teri@gmail\.com/);
+    const terms = await html('terms');
+    assert.match(terms, /<a href="https:\/\/fabrikam\.example\/terms">Read the terms of use</);
+    assert.deepEqual(choices(terms), ['accept: Accept', 'decline: Decline']);
+  });
+
+  it('R71 says on the review page that there are no terms or statement to review', async () => {
+    const nothing = 'Fabrikam has given no terms or privacy statement for you to review.';
+    assert.ok(said(await html('review-bare')).some((line) => line.endsWith(nothing)));
+    const review = await html('review');
+    assert.ok(!review.includes(nothing));
+    assert.match(review, /<a href="https:\/\/fabrikam\.example\/privacy">Read its privacy/);
+  });
+
+  it('shows the rule row beside the reference, and a second try where one may help', async () => {
+    const text = await html('refused-retry');
+    assert.match(text, /<h1>We cannot sign you in just now<\/h1>/);
+    assert.deepEqual(choices(text), ['retry: Try again', 'continue: Go back to Fabrikam Docs']);
+    assert.equal(said(text).at(-1), 'Reference: 4K7Q-2M9X · rule row 5a');
+    assert.equal(said(await html('refused')).at(-1), 'Reference: 4K7Q-2M9X');
+  });
+
+  it('R63 R67 shows an invitation with its message as text, and how to block further ones', async () => {
+    const text = await html('invitation');
+    assert.deepEqual(said(text), [
+      'Megan Bowen invited you to Fabrikam',
+      'You will sign in to Fabrikam as teri@gmail.com.',
+      'Hi Teri,',
+      'see you &lt;b&gt;soon&lt;/b&gt;',
+      'After that you will be taken to docs.fabrikam.example. Only continue if you expected this.',
+      'Continue',
+      'This is not my email address',
+      'Every invitation is tied to one address. Ask Megan Bowen to invite the address you use.',
+      'Do not invite me again',
+    ]);
+    assert.match(text, /<blockquote>\n<p dir="auto">Hi Teri,<\/p>\n<p dir="auto">see/);
+    assert.match(text, /href="\/fabrikam\/signin\/invitation\/block">Do not invite me again</);
+    assert.deepEqual(choices(text), ['accept: Continue']);
+    assert.doesNotMatch(await html('invitation-bare'), /blockquote|Megan|null/);
+  });
+
+  it('R65 keeps an accepted invitation as a way to sign in, and an expired one not', async () => {
+    assert.deepEqual(choices(await html('invitation-accepted')), ['accept: Sign in']);
+    const expired = await html('invitation-expired');
+    assert.deepEqual(choices(expired), []);
+    assert.match(expired, /Ask .*Megan Bowen.* to invite you to Fabrikam again/);
+    assert.match(await html('invitation-expired-bare'), /Ask your contact at Fabrikam/);
+  });
+
+  it('R67 blocks invitations by a button, not by a link, and lets them in again', async () => {
+    assert.deepEqual(choices(await html('block-invitations')), [
+      'block: Block invitations from Fabrikam',
+    ]);
+    const done = await html('block-invitations-done');
+    assert.deepEqual(choices(done), ['block: Allow invitations again']);
+    assert.match(done, /name="unblock" value="yes"/);
+  });
+
+  it('S22 takes control and bidi characters out of what inviters and guests wrote', async () => {
+    const views = createViews({ translator: real, product: 'Guestpass' });
+    const evil = 'A\u202Eb\u2066c\u200B\u0007d';
+    const drawn = async (page: Page) => {
+      const app = new Koa().use((ctx) => views.render(ctx, page));
+      const other = createServer((request, answer) => void app.callback()(request, answer));
+      const text = await (await fetch(await listen(other))).text();
+      other.close();
+      return text;
+    };
+    const { invitation, 'tenant-home-guest': home } = samples();
+    assert.ok(invitation?.page === 'invitation' && home?.page === 'tenant-home' && home.guest);
+    for (const text of [
+      await drawn({ ...invitation, inviter: evil, message: `${evil}\n\n${'y'.repeat(900)}` }),
+      await drawn({ ...home, guest: { ...home.guest, name: evil } }),
+    ]) {
+      assert.match(text, /Abcd/);
+      assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Bidi_Control}\u200B]|y{500}/u);
+    }
+  });
+
+  it('R76 shows a guest their own address and apps, and nothing of anybody else', async () => {
+    assert.deepEqual(said(await html('tenant-home-guest')), [
+      'Your apps at Fabrikam',
+      'Signed in as Teri Wolf (teri@gmail.com).',
+      'Fabrikam Docs',
+      'Fabrikam Wiki',
+      'Leave Fabrikam',
+    ]);
+    assert.deepEqual(choices(await html('tenant-home')), ['sign-in: Sign in']);
+  });
+
+  it('R77 asks before a guest leaves, or names whom to ask', async () => {
+    assert.deepEqual(choices(await html('tenant-home-guest')), ['leave: Leave Fabrikam']);
+    const leave = await html('leave');
+    assert.deepEqual(choices(leave), ['leave: Leave Fabrikam']);
+    assert.match(leave, /name="confirm" value="yes"/);
+    assert.match(leave, /<a class="other" href="\/fabrikam\/">Stay</);
+    assert.match(await html('tenant-home-new'), /To leave Fabrikam, ask .*it-help@fabrikam/);
+    assert.match(await html('tenant-home-alone'), /To leave Fabrikam, ask your contact there/);
+    assert.match(await html('tenant-home-left'), /role="status"[^]*You have left Fabrikam\./);
+  });
+
+  it('fills every sentence of an error on the page that shows it', async () => {
+    const views = createViews({ translator: real, product: 'Guestpass' });
+    const refused = samples()['refused']!;
+    assert.ok(refused.page === 'refused');
+    const app = new Koa().use((ctx) => {
+      const code = ctx.path.slice(1);
+      assert.ok(isCode(code));
+      return views.render(ctx, { ...refused, code });
+    });
+    const other = createServer((request, answer) => void app.callback()(request, answer));
+    const at = await listen(other);
+    const fields = /^(?:passcode_(?:too|malformed)|.*_strong)/;
+    for (const code of codes.filter((known) => !fields.test(known))) {
+      const response = await fetch(`${at}/${code}`);
+      assert.equal(response.status, errorTable[code].status, code);
+      assert.doesNotMatch(await response.text(), /\{\{|\}\}/, code);
+    }
+    other.close();
+  });
+
   it('leaves the render of a host as it was, inside and after', async () => {
     const views = createViews({ translator: real, product: 'Guestpass' });
     const app = new Koa();
@@ -300,14 +646,16 @@ describe('createViews', () => {
   });
 
   it('every error code has a sentence, and every sentence a code', () => {
-    const ids = Object.keys(english.error).map((id) => id.replace(/_(one|other|strong)$/, ''));
+    const ids = Object.keys(english.error).map((id) =>
+      isCode(id) ? id : id.replace(/_(one|other|strong|named)$/, ''),
+    );
     assert.deepEqual(new Set(ids), new Set(codes));
     for (const code of codes) assert.match(real.in('en')(`error.${code}`), /\w/);
   });
 
   it('every sentence of a page is asked for by some page', async () => {
     for (const name of Object.keys(samples())) await html(name);
-    const variants = /_(one|other|strong|8|11)$/;
+    const variants = /_(one|other|strong|8|11|anyone)$/;
     const ids = (node: Sentences, path: string): string[] =>
       Object.entries(node).flatMap(([key, value]) =>
         typeof value === 'string'
@@ -408,9 +756,25 @@ describe('pages in a browser', function () {
   });
 
   it('makes every button at least 44 px high', async () => {
-    await tab.goto(`${origin}/enter-code`);
-    for (const button of await tab.locator('button').all()) {
-      assert.ok(((await button.boundingBox())?.height ?? 0) >= 44);
+    for (const name of ['enter-code', 'choose-method', 'review', 'tenant-home-guest']) {
+      await tab.goto(`${origin}/${name}`);
+      for (const button of await tab.locator('button').all()) {
+        assert.ok(((await button.boundingBox())?.height ?? 0) >= 44);
+      }
+    }
+  });
+
+  it('R70 makes yes and no equally large', async () => {
+    for (const size of [wide, { width: 320, height: 640 }]) {
+      await tab.setViewportSize(size);
+      for (const name of ['review', 'terms']) {
+        await tab.goto(`${origin}/${name}`);
+        const boxes = await Promise.all(
+          (await tab.locator('.pair button').all()).map((button) => button.boundingBox()),
+        );
+        const [yes, no] = boxes.map((box) => box && [box.width, box.height]);
+        assert.deepEqual(yes, no);
+      }
     }
   });
 });

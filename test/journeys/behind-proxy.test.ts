@@ -5,7 +5,12 @@ import { type RunningServer, startServer } from '../../src/server/start.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { loadConfiguration } from '../../src/tenants/configuration.ts';
 import { type Answer, hidden, Jar } from '../support/jar.ts';
-import { createInstallation, type Installation, passcodeIn } from '../support/world.ts';
+import {
+  createInstallation,
+  createWalker,
+  type Installation,
+  passcodeIn,
+} from '../support/world.ts';
 
 const ORIGIN = 'https://guest.example';
 const CALLBACK = 'https://app.example/cb';
@@ -78,7 +83,8 @@ describe('an installation on https behind a proxy', () => {
     const code = passcodeIn(mail.parsed.text ?? '');
     assert.match(mail.parsed.text ?? '', /@guest\.example #\d{8}/);
     assert.match(mail.parsed.text ?? '', /203\.0\.113\.x/);
-    return jar.follow(await jar.post(`${page.url.href}/passcode`, { csrf, code }));
+    const done = await jar.follow(await jar.post(`${page.url.href}/passcode`, { csrf, code }));
+    return createWalker(installation).consent(jar, done);
   }
 
   it('S24 S34 T66 sets only host-bound, secure cookies', async () => {

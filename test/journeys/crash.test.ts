@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
 import { hidden, Jar } from '../support/jar.ts';
-import { runCommand, startProcess } from '../support/processes.ts';
-import { createInstallation, createWalker, passcodeIn, stores } from '../support/world.ts';
+import { startProcess } from '../support/processes.ts';
+import {
+  addGuests,
+  createInstallation,
+  createWalker,
+  passcodeIn,
+  stores,
+} from '../support/world.ts';
 
 for (const store of stores) {
   describe(`a process that dies, on ${store}`, () => {
-    it('R5 R8 delivers the mail of a killed process once, and its code signs in', async function () {
+    it('F5 F8 delivers the mail of a killed process once, and its code signs in', async function () {
       this.timeout(120_000);
       const installation = await createInstallation({ store });
       const { folder, relay } = installation;
       let server = await startProcess(folder);
       try {
-        const words = ['invite', 'crash@partner.example', '--tenant', 'a', '--no-mail'];
-        assert.equal((await runCommand([...words, '--config', folder])).code, 0);
+        await addGuests(installation, 'crash@partner.example');
         const walker = createWalker(installation);
         const jar = new Jar();
         // The relay reads the mail and never answers: the process dies with it in its hands.
@@ -39,13 +44,12 @@ for (const store of stores) {
       }
     });
 
-    it('R7 leads the same browser on after a process died between proof and redirect', async function () {
+    it('F7 leads the same browser on after a process died between proof and redirect', async function () {
       this.timeout(60_000);
       const installation = await createInstallation({ store });
       let server = await startProcess(installation.folder);
       try {
-        const words = ['invite', 'between@partner.example', '--tenant', 'a', '--no-mail'];
-        assert.equal((await runCommand([...words, '--config', installation.folder])).code, 0);
+        await addGuests(installation, 'between@partner.example');
         const walker = createWalker(installation);
         const jar = new Jar();
         const begun = await walker.begin();
@@ -70,14 +74,13 @@ for (const store of stores) {
 }
 
 describe('a relay that hangs', () => {
-  it('R9 does not slow the page down: it answers while the relay is silent', async function () {
+  it('F9 does not slow the page down: it answers while the relay is silent', async function () {
     this.timeout(60_000);
     const installation = await createInstallation();
     const { relay, folder } = installation;
     const server = await startProcess(folder);
     try {
-      const words = ['invite', 'slow@partner.example', '--tenant', 'a', '--no-mail'];
-      assert.equal((await runCommand([...words, '--config', folder])).code, 0);
+      await addGuests(installation, 'slow@partner.example');
       relay.hangGreetings(true);
       const walker = createWalker(installation);
       const jar = new Jar();
@@ -100,7 +103,7 @@ describe('a relay that hangs', () => {
 });
 
 describe('a server that is told to stop', () => {
-  it('R19 ends with exit code 0', async () => {
+  it('F19 ends with exit code 0', async () => {
     const installation = await createInstallation();
     const server = await startProcess(installation.folder);
     assert.equal(await server.stop(), 0);

@@ -46,7 +46,7 @@ for (const store of stores) {
     });
 
     it('R69 R6 binds the method and accepts at the first sign-in, not before', async () => {
-      const guest = await world.invite('once@partner.example');
+      const guest = await world.invite('once@partner.example', 'a', 'pending');
       assert.deepEqual([guest.state, guest.method], ['PendingAcceptance', null]);
       const jar = new Jar();
       const begun = await world.begin();

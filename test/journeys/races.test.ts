@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type Answer, hidden, Jar } from '../support/jar.ts';
-import { runCommand, startProcess } from '../support/processes.ts';
+import { startProcess } from '../support/processes.ts';
 import {
   type Begun,
   CALLBACK,
+  addGuests,
   createInstallation,
   createWalker,
   secretOf,
@@ -104,10 +105,7 @@ describe('two processes on one MariaDB', () => {
     const { guestpass, port } = await twin(first, second);
     const servers = await Promise.all([startProcess(first.folder), startProcess(guestpass)]);
     try {
-      for (const address of ['w@partner.example', 'r@partner.example']) {
-        const words = ['invite', address, '--tenant', 'a', '--no-mail', '--config', first.folder];
-        assert.equal((await runCommand(words)).code, 0);
-      }
+      await addGuests(first, 'w@partner.example', 'r@partner.example');
       const walker = createWalker(first);
       // Requests alternate between the two listeners; both believe in the same public URL.
       const spread = (index: number): Record<string, string> =>

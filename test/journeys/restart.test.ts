@@ -8,6 +8,7 @@ import { loadConfiguration } from '../../src/tenants/configuration.ts';
 import { type Answer, heading, hidden, Jar } from '../support/jar.ts';
 import {
   type Begun,
+  addGuests,
   createInstallation,
   createWalker,
   type Installation,
@@ -27,7 +28,7 @@ describe('a configuration that changes while the guest reads mail', () => {
     installation = await createInstallation();
     walker = createWalker(installation);
     server = await start();
-    await server.guests.invite({ tenant: 'a', address: 'teri@partner.example' });
+    await addGuests(installation, 'teri@partner.example');
     jar = new Jar();
     begun = await walker.begin();
     page = await walker.walkToCode(jar, begun, 'teri@partner.example');
@@ -54,7 +55,7 @@ describe('a configuration that changes while the guest reads mail', () => {
   const submit = async (): Promise<Answer> =>
     jar.follow(await jar.post(`${page.url.href}/passcode`, { csrf: hidden(page, 'csrf'), code }));
 
-  it('R8 goes on with the sign-in when nothing has changed for it', async () => {
+  it('F8 goes on with the sign-in when nothing has changed for it', async () => {
     await restartWith((tenant) => ({ ...tenant, displayName: 'Renamed' }));
     const done = await submit();
     assert.ok((await walker.redeem(begun, done.location!)).claims());

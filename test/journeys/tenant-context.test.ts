@@ -216,6 +216,46 @@ describe('many tenants in few Providers', () => {
   });
 });
 
+describe('an installation that lets people name the organisation', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld({ settings: { tenantPicker: true } });
+  });
+  after(() => world.close());
+
+  it('R16 asks for it where the request names none, and goes on with the same request', async () => {
+    const jar = new Jar();
+    const begun = await world.begin('a');
+    const bare = new URL(`/authorize${begun.url.search}`, world.publicUrl);
+    const asked = await jar.get(bare);
+    assert.equal(asked.status, 400);
+    assert.match(asked.text, /<form method="get" action="\/authorize">/);
+    const fields = [...asked.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+    const named = new URLSearchParams(fields.map(([, name = '', value = '']) => [name, value]));
+    assert.equal(named.get('state'), begun.state);
+    named.set('tenantid', 'a.example');
+    const page = await jar.follow(await jar.get(`${world.publicUrl}/authorize?${named}`));
+    assert.equal(heading(page), 'Sign in to Tenant A');
+  });
+
+  it('R16 suggests nothing, and asks again after a name it does not know', async () => {
+    const again = await new Jar().get(`${world.publicUrl}/?tenantid=nobody.example`);
+    assert.equal(again.status, 400);
+    assert.match(again.text, /We do not know that organisation/);
+    assert.match(again.text, /name="tenantid"/);
+    assert.doesNotMatch(again.text, /Tenant A|a\.example/);
+  });
+
+  it('R14 R16 gives programs the error all the same, and never asks below a tenant', async () => {
+    const program = await raw(world, '/authorize?client_id=docs', 'application/json');
+    assert.match(program.text, /"error_code":"tenant_missing"/);
+    assert.doesNotMatch(
+      (await new Jar().get(`${world.publicUrl}/nobody/`)).text,
+      /name="tenantid"/,
+    );
+  });
+});
+
 interface Raw {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

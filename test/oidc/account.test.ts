@@ -12,10 +12,20 @@ const guest: Guest = {
   displayName: null,
   invitedBy: null,
   state: 'Accepted',
+  kind: 'invited',
   method: 'emailOneTimePasscode',
+  connection: null,
+  identity: null,
+  idp: 'mail',
+  invitationId: null,
+  invitationExpiresAt: null,
+  invitation: null,
   invitedAt: 1,
   redeemedAt: 2,
   blockedAt: null,
+  resetAt: null,
+  revokedAt: null,
+  removedAt: null,
 };
 
 const asked: (readonly [string | undefined, string])[] = [];

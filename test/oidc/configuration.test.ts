@@ -144,8 +144,9 @@ describe('createOidcConfiguration', () => {
     assert.equal(subject('a', 'x.example', 'g1'), all[0]);
   });
 
-  it('S45 adds its acr to those of the host', () => {
+  it('S45 adds its acrs to those of the host', () => {
     const { acrValues } = configure({ acrValues: ['urn:host'] });
-    assert.deepEqual([...(acrValues ?? [])], ['urn:host', 'urn:guestpass:acr:email-otp']);
+    const ours = ['urn:guestpass:acr:email-otp', 'urn:guestpass:acr:federated'];
+    assert.deepEqual([...(acrValues ?? [])], ['urn:host', ...ours]);
   });
 });

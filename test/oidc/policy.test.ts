@@ -13,6 +13,15 @@ const tenant: Tenant = {
   clients: [],
 };
 
+const guest = {
+  tenant: 'a',
+  addressKey: 'g@partner.example',
+  state: 'Accepted',
+  method: 'emailOneTimePasscode',
+  connection: null,
+  revokedAt: null,
+};
+
 /** A request of a guest who signed in an hour ago, with changes. */
 function requestOf(
   changes: {
@@ -21,14 +30,17 @@ function requestOf(
     readonly params?: object;
     readonly result?: object;
     readonly allowsRedirect?: boolean;
+    readonly prompts?: readonly string[];
   } = {},
 ): KoaContextWithOIDC {
   const { session = {}, account = {}, params = {}, result, allowsRedirect = true } = changes;
+  const { prompts = [] } = changes;
   const oidc = {
     session: session && { accountId: 'guest-1', loginTs: NOW - 3600, amr: ['otp'], ...session },
-    account: account && { guest: { tenant: 'a', addressKey: 'g@partner.example', ...account } },
+    account: account && { guest: { ...guest, ...account } },
+    prompts: new Set(prompts),
     params: { redirect_uri: 'https://app.example/cb', ...params },
-    client: { redirectUriAllowed: () => allowsRedirect },
+    client: { clientId: 'docs', redirectUriAllowed: () => allowsRedirect },
     result,
   };
   return { oidc } as unknown as KoaContextWithOIDC;
@@ -60,6 +72,7 @@ describe('createPolicy', () => {
       'account_unavailable',
       'session_expired',
       'tenant_changed',
+      'session_revoked',
       'method_not_allowed',
       'login_hint_mismatch',
       'client_changed',
@@ -97,11 +110,47 @@ describe('createPolicy', () => {
 
   const passcodesOff: Tenant = { ...tenant, emailOneTimePasscode: 'disabled' };
 
-  it('R41 asks again when passcodes are off and the session came by one', () => {
+  it('R41 asks again when passcodes are off and the guest is bound to them', () => {
     const check = loginCheck('method_not_allowed', { tenantOf: () => passcodesOff });
     assert.equal(check(requestOf()), true);
-    assert.equal(check(requestOf({ session: { amr: ['pwd'] } })), false);
-    assert.equal(check(requestOf({ session: { amr: undefined } })), false);
+  });
+
+  it('R11 asks again at a client that takes no passcode guests', () => {
+    const clientPolicies = { docs: { selfServiceSignUp: false, emailOneTimePasscode: false } };
+    const check = loginCheck('method_not_allowed', {
+      tenantOf: () => ({ ...tenant, clientPolicies }),
+    });
+    assert.equal(check(requestOf()), true);
+  });
+
+  it('R7 lets guests of a place in while it is configured, passcodes on or off', () => {
+    const account = { method: 'externalFederation', connection: 'partner' };
+    const connections = [{ id: 'partner' }] as unknown as NonNullable<Tenant['connections']>;
+    const known = loginCheck('method_not_allowed', {
+      tenantOf: () => ({ ...passcodesOff, connections }),
+    });
+    assert.equal(known(requestOf({ account })), false);
+    const gone = loginCheck('method_not_allowed', { tenantOf: () => passcodesOff });
+    assert.equal(gone(requestOf({ account })), true);
+  });
+
+  it('R68 asks again when the session is older than a reset, and when the guest is pending', () => {
+    const check = loginCheck('session_revoked');
+    assert.equal(check(requestOf({ account: { revokedAt: NOW - 3599 } })), true);
+    assert.equal(check(requestOf({ account: { revokedAt: NOW - 3600 } })), false);
+    assert.equal(check(requestOf({ account: { state: 'PendingAcceptance' } })), true);
+    assert.equal(check(requestOf({ account: { revokedAt: NOW }, ...justNow })), false);
+  });
+
+  it('R20 takes login_hint or select_account, not both', () => {
+    const check = policyOf().get('select_account')?.checks.get('hint_and_selection')?.check;
+    const hinted = { params: { login_hint: 'g@partner.example' } };
+    assert.equal(check?.(requestOf({ prompts: ['select_account'] })), false);
+    assert.equal(check?.(requestOf(hinted)), false);
+    assert.throws(
+      () => check?.(requestOf({ ...hinted, prompts: ['select_account'] })),
+      errors.InvalidRequest,
+    );
   });
 
   it('R29 asks again when login_hint names somebody else', () => {

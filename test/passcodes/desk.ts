@@ -70,7 +70,7 @@ export class Desk {
     const addressKey = parseEmailAddress(address)!.key;
     const clientAddress = given.network ?? unique('network');
     const expiresAt = this.now + HOUR;
-    const signIn = { tenant, uid, browser, address, addressKey, expiresAt };
+    const signIn = { tenant, uid, browser, address, addressKey, decision: null, expiresAt };
     await this.store.signIns.chooseAddress(signIn);
     const letter = given.invited === false ? null : letterTo(address);
     return {

@@ -236,6 +236,7 @@ export function issueContract(nodes: () => { readonly store: Store; readonly oth
         ...visit,
         address: 'victim@partner.example',
         addressKey: 'victim@partner.example',
+        decision: null,
         expiresAt: MIDNIGHT + HOUR,
       });
       assert.deepEqual(await desk.issuePasscode(visit), { outcome: 'gone' });
@@ -254,6 +255,7 @@ export function issueContract(nodes: () => { readonly store: Store; readonly oth
         ...visit,
         address: addressKey,
         addressKey,
+        decision: null,
         expiresAt: MIDNIGHT + HOUR,
       });
       const letter = letterTo(addressKey);

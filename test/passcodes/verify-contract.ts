@@ -117,6 +117,7 @@ export function verifyContract(
       const change = {
         address,
         addressKey: address,
+        decision: null,
         expiresAt: MIDNIGHT + HOUR,
       };
       assert.ok(await desk.store.signIns.chooseAddress({ ...visit, ...change }));

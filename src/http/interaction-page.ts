@@ -1,0 +1,147 @@
+// Owns which page shows a step of a sign-in, and what of the sign-in it is told.
+
+import { type ErrorCode, errorTable } from '../domain/errors.ts';
+import type { Limits } from '../domain/limits.ts';
+import type { View } from '../interaction/sign-in.ts';
+import type { Visit } from '../interaction/visit.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createReference } from './errors.ts';
+import type { Page, SignInFrame } from './page.ts';
+
+export interface SignInPagesDeps {
+  readonly limits: Limits;
+  /** The sender of mails, named on the page so that people can search for it. */
+  readonly sender: string;
+  readonly log: Log;
+}
+
+/** The request a page answers. */
+export interface PageRequest {
+  readonly visit: Visit;
+  readonly frame: SignInFrame;
+}
+
+export interface SignInPages {
+  pageOf(request: PageRequest, view: View): Page;
+  /** Says no; where a second try may help, there is a button for it. The reference finds the log line. */
+  refusedPage(
+    request: PageRequest,
+    code: ErrorCode,
+    row: string | null,
+    canChangeAddress?: boolean,
+  ): Page;
+}
+
+/** @source experience P2 to P6, P8, P11; S64 */
+export function createSignInPages({ limits, sender, log }: SignInPagesDeps): SignInPages {
+  const lifetimeMinutes = Math.round(limits.passcodeLifetimeSeconds / 60);
+  return { pageOf, refusedPage };
+
+  function pageOf(request: PageRequest, view: View): Page {
+    const { frame, visit } = request;
+    const { step, signIn } = view;
+    const problem = view.problem ? { problem: view.problem } : {};
+    switch (step.step) {
+      case 'address':
+        return { ...frame, page: 'address', typed: '', ...problem };
+      case 'send-code':
+        return { ...frame, page: 'send-code', address: step.address, ...problem };
+      case 'enter-code':
+        return enterCode(frame, view, step);
+      case 'choose-method': {
+        const doors = step.doors.map(({ connection, create }) => ({
+          name: connection === null ? null : placeOf(visit, connection),
+          create,
+        }));
+        return { ...frame, page: 'choose-method', address: step.address, doors };
+      }
+      case 'elsewhere':
+        return { ...elsewhere(request, step), ...problem };
+      case 'review':
+        return { ...frame, page: 'review', ...consentOf(view), ...permissionsOf(visit) };
+      case 'terms': {
+        const termsUrl = visit.tenant.termsUrl ?? '';
+        return { ...frame, page: 'terms', ...consentOf(view), termsUrl };
+      }
+      case 'continue':
+        return { ...frame, page: 'continue' };
+      case 'refused': {
+        const canChangeAddress = signIn !== undefined && !isProven(view);
+        return refusedPage(request, step.code, step.row, canChangeAddress);
+      }
+    }
+  }
+
+  function refusedPage(
+    { visit, frame }: PageRequest,
+    code: ErrorCode,
+    row: string | null,
+    canChangeAddress = false,
+  ): Page {
+    const reference = createReference();
+    const { tenant, client } = visit;
+    const about = { tenant: tenant.id, client: client.id, errorCode: code, row, reference };
+    log.info('sign-in.refused', { audit: true, ...about });
+    const canRetry = errorTable[code].status === 503;
+    return { ...frame, page: 'refused', code, row, canRetry, canChangeAddress, reference };
+  }
+
+  function enterCode(
+    frame: SignInFrame,
+    { signIn, problem, notice }: View,
+    step: Extract<View['step'], { step: 'enter-code' }>,
+  ): Page {
+    if (problem?.code === 'passcode_expired') {
+      return { ...frame, page: 'code-expired', lifetimeMinutes };
+    }
+    return {
+      ...frame,
+      page: 'enter-code',
+      address: step.address,
+      label: signIn?.label ?? '',
+      strong: signIn?.strong ?? false,
+      digits: limits.passcodeDigits,
+      lifetimeMinutes,
+      sender,
+      live: step.live,
+      canResend: step.canResend,
+      ...(problem && { problem }),
+      ...(notice && { notice }),
+    };
+  }
+}
+
+/** Whether the guest of a sign-in is known by proof. */
+export function isProven({ signIn }: Pick<View, 'signIn'>): boolean {
+  return signIn !== undefined && signIn.verifiedAt !== null;
+}
+
+function elsewhere(
+  { visit, frame }: PageRequest,
+  { address, door }: Extract<View['step'], { step: 'elsewhere' }>,
+): Page {
+  const { connection, method, create } = door;
+  const place = placeOf(visit, connection ?? '');
+  if (method === 'google' && visit.isEmbedded) {
+    return { ...frame, page: 'open-browser', place, url: visit.client.url };
+  }
+  const canChangeAddress = visit.invited === undefined;
+  return { ...frame, page: 'elsewhere', address, place, create, canChangeAddress };
+}
+
+function consentOf({ signIn }: View): { readonly address: string } {
+  return { address: signIn?.address ?? '' };
+}
+
+function permissionsOf({ tenant, interaction }: Visit) {
+  const { scope } = interaction.params;
+  return {
+    tenantDomain: tenant.verifiedDomains[0] ?? null,
+    scopes: typeof scope === 'string' ? scope.split(' ') : [],
+  };
+}
+
+function placeOf({ tenant }: Visit, connection: string): string {
+  const known = tenant.connections?.find(({ id }) => id === connection);
+  return known?.displayName ?? connection;
+}

@@ -1,0 +1,99 @@
+// Owns the two steps of the mailed passcode: sending it, and judging what was typed.
+
+import type { Clock } from '../domain/clock.ts';
+import type { Limits } from '../domain/limits.ts';
+import { parseTypedPasscode } from '../domain/passcode.ts';
+import { clientPolicyOf } from '../domain/tenant.ts';
+import type { Directory } from '../guests/directory.ts';
+import type { IssuePasscode } from '../passcodes/issue.ts';
+import type { NameSubjects } from '../passcodes/subjects.ts';
+import type { VerifyPasscode } from '../passcodes/verify.ts';
+import type { SignIn } from '../storage/store.ts';
+import { decidedOf, type Doors } from './doors.ts';
+import { letterTo, letterToStranger } from './letter.ts';
+import { problemOfFormat, problemOfIssue, problemOfVerify } from './problem.ts';
+import type { RecordStep, Remembered } from './remembered.ts';
+import { MOVED_HERE, rejected, type Submission } from './submission.ts';
+import type { Visit } from './visit.ts';
+
+export interface PasscodeSteps {
+  sendPasscode(visit: Visit): Promise<Submission>;
+  submitPasscode(visit: Visit, typed: string): Promise<Submission>;
+}
+
+export interface PasscodeStepsDeps {
+  readonly remembered: Remembered;
+  readonly directory: Pick<Directory, 'findByAddress'>;
+  readonly doors: Doors;
+  readonly issuePasscode: IssuePasscode;
+  readonly verifyPasscode: VerifyPasscode;
+  readonly nameSubjects: NameSubjects;
+  /** What follows a right passcode. */
+  readonly complete: (visit: Visit, signIn: SignIn) => Promise<Submission>;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly record: RecordStep;
+}
+
+/** @source rules R22 to R24, R41; S1, S13, S17, S62 */
+export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
+  const { remembered, directory, doors, issuePasscode, verifyPasscode } = deps;
+  const { limits, clock, record } = deps;
+  return { sendPasscode, submitPasscode };
+
+  async function sendPasscode(visit: Visit): Promise<Submission> {
+    if (!doors.isPasscodeOn(visit)) return MOVED_HERE;
+    const signIn = await remembered.find(visit);
+    if (!signIn || signIn.addressKey === '') return rejected('address_missing');
+    if (decidedOf(signIn)?.door?.method !== 'emailOneTimePasscode') return MOVED_HERE;
+    // Looked up by the address in every case: a stranger costs what a guest costs (S62), and a
+    // guest blocked a moment ago gets no mail.
+    const guest = await directory.findByAddress(visit.tenant.id, signIn.addressKey);
+    const signsUp = clientPolicyOf(visit.tenant, visit.client.id).selfServiceSignUp;
+    const isLetter = guest !== undefined || signsUp;
+    const issued = await issuePasscode({
+      tenant: visit.tenant.id,
+      uid: visit.uid,
+      browser: visit.browser,
+      addressKey: signIn.addressKey,
+      subjects: subjectsOf(visit, signIn),
+      letter: isLetter ? letterTo(guest, signIn, visit) : null,
+      instead: visit.tenant.mailStrangers ? letterToStranger(signIn, visit) : null,
+    });
+    record('passcode.issue', visit, signIn.address, { outcome: issued.outcome });
+    const wrong = problemOfIssue(issued, clock());
+    if (wrong) return { outcome: 'rejected', problem: wrong };
+    const isResend = issued.outcome === 'sent' && issued.signIn.sends > 1;
+    if (isResend) await remembered.tell(visit, { notice: 'resent' });
+    return MOVED_HERE;
+  }
+
+  async function submitPasscode(visit: Visit, typed: string): Promise<Submission> {
+    // Switched off while the mail was on its way: what was sent proves nothing any more (R41).
+    if (!doors.isPasscodeOn(visit)) return MOVED_HERE;
+    const signIn = await remembered.find(visit);
+    if (!signIn || signIn.sends < signIn.liveFrom) return rejected('passcode_not_sent');
+    const expected = { digits: limits.passcodeDigits, strong: signIn.strong };
+    const parsed = parseTypedPasscode(typed, expected);
+    if (parsed.outcome !== 'passcode') {
+      return { outcome: 'rejected', problem: problemOfFormat(parsed, expected) };
+    }
+    const verified = await verifyPasscode({
+      tenant: visit.tenant.id,
+      uid: visit.uid,
+      browser: visit.browser,
+      addressKey: signIn.addressKey,
+      subjects: subjectsOf(visit, signIn),
+      passcode: parsed.passcode,
+    });
+    record('passcode.evaluate', visit, signIn.address, { outcome: verified.outcome });
+    if (verified.outcome === 'verified') return deps.complete(visit, verified.signIn);
+    const wrong = problemOfVerify(verified, clock());
+    if (wrong) await remembered.tell(visit, { problem: wrong });
+    return MOVED_HERE;
+  }
+
+  function subjectsOf({ tenant, clientAddress }: Visit, { addressKey }: SignIn) {
+    return deps.nameSubjects({ tenant: tenant.id, addressKey, clientAddress });
+  }
+}
