@@ -1,13 +1,16 @@
 // Owns a Guestpass installation for the bench: its folder and its guests.
 
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { stringify } from 'yaml';
+import { systemClock } from '../../src/domain/clock.ts';
+import { parseEmailAddress } from '../../src/domain/email-address.ts';
 import { defaultLimits } from '../../src/domain/limits.ts';
+import { createDirectory } from '../../src/guests/directory.ts';
+import { openStore } from '../../src/storage/open-store.ts';
+import { loadConfiguration } from '../../src/tenants/configuration.ts';
 import { client } from './client.ts';
 
 /** Path of Guestpass's command line. */
@@ -53,10 +56,24 @@ function key(): string {
   return randomBytes(32).toString('hex');
 }
 
-/** Makes guests with `guestpass invite --csv`, without mail. */
+/** Makes guests who have redeemed by passcode before: what is measured is the daily sign-in. */
 export async function inviteGuests(folder: string, addresses: readonly string[]): Promise<void> {
-  const file = join(folder, 'guests.csv');
-  await writeFile(file, ['email', ...addresses, ''].join('\n'));
-  const words = ['invite', '--config', folder, '--tenant', TENANT, '--csv', file, '--no-mail'];
-  await promisify(execFile)(process.execPath, [COMMAND, ...words]);
+  const { settings } = await loadConfiguration(folder, {});
+  const store = await openStore(settings.database);
+  try {
+    const directory = createDirectory({ store, clock: systemClock });
+    for (const text of addresses) {
+      const address = parseEmailAddress(text);
+      if (!address) throw new TypeError(`${text} is no address`);
+      const { guest } = await directory.invite({ tenant: TENANT, address });
+      await directory.redeem(guest, {
+        method: 'emailOneTimePasscode',
+        connection: null,
+        identity: null,
+        idp: 'mail',
+      });
+    }
+  } finally {
+    await store.close();
+  }
 }
