@@ -44,6 +44,8 @@ export interface UpstreamRequest {
   readonly create: boolean;
   /** Make signed-in users pick their account (R48). */
   readonly selectAccount: boolean;
+  /** Make the guest sign in again there, whatever session there is: the client asked for it. */
+  readonly reauthenticate: boolean;
 }
 
 /** What came back: the query of an OIDC redirect, or the form of a SAML POST. */

@@ -77,10 +77,14 @@ async function leave(
   return { location: location.href, memory: { state: request.state, nonce, verifier } };
 }
 
-/** `create` alone: an account that is being made needs no picking. */
-function promptOf({ create, selectAccount }: UpstreamRequest): string | undefined {
-  if (create) return 'create';
-  return selectAccount ? 'select_account' : undefined;
+/** `create` alone: an account that is being made needs no picking, and no second sign-in. */
+function promptOf(request: UpstreamRequest): string | undefined {
+  if (request.create) return 'create';
+  const words = [
+    ...(request.reauthenticate ? ['login'] : []),
+    ...(request.selectAccount ? ['select_account'] : []),
+  ];
+  return words.length > 0 ? words.join(' ') : undefined;
 }
 
 function scopeOf({ scope }: OidcUpstream): string {

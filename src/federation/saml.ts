@@ -42,16 +42,13 @@ export function createSamlUpstream(
   const trust = createSamlTrust(upstream, deps);
 
   return {
-    async start({ state, callbackUrl, loginHint }) {
+    async start({ state, callbackUrl, loginHint, reauthenticate }) {
       const peer = await trust.current();
       if (!peer || peer.certificates.length === 0) return undefined;
       const memory: Record<string, string> = { state };
       const additionalParams = loginHint === null ? {} : { login_hint: loginHint };
-      const location = await library(callbackUrl, peer, memory).getAuthorizeUrlAsync(
-        state,
-        undefined,
-        { additionalParams },
-      );
+      const request = library(callbackUrl, peer, memory, reauthenticate);
+      const location = await request.getAuthorizeUrlAsync(state, undefined, { additionalParams });
       return { location, memory };
     },
 
@@ -130,6 +127,7 @@ export function createSamlUpstream(
     callbackUrl: string,
     peer: SamlPeer | undefined,
     memory: Record<string, string>,
+    forceAuthn = false,
   ): SAML {
     const audience = deps.entityId(callbackUrl);
     const options: SamlConfig = {
@@ -147,6 +145,7 @@ export function createSamlUpstream(
       identifierFormat: PERSISTENT,
       // A guest's provider signs people in its own way; asking for passwords would refuse passkeys.
       disableRequestedAuthnContext: true,
+      forceAuthn,
       ...(peer ? { entryPoint: peer.singleSignOnUrl } : {}),
     };
     return new SAML(options);

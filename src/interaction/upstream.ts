@@ -73,7 +73,10 @@ const FAULT_CODES: Readonly<Record<UpstreamFault, ErrorCode>> = {
   untrusted: 'upstream_untrusted',
 };
 
-/** @source rules R48, R50, R52; S50 to S52 */
+/** Why the engine asks for a sign-in although there may be a session: somebody wants a new proof. */
+const AGAIN: readonly string[] = ['login_prompt', 'max_age'];
+
+/** @source rules R48, R50, R52; S45, S50 to S52 */
 export function createUpstreamSteps(deps: UpstreamStepsDeps): UpstreamSteps {
   const { upstreams, journeys, signIns, directory, sealer, clock, log } = deps;
   return { leave, receive };
@@ -98,6 +101,7 @@ export function createUpstreamSteps(deps: UpstreamStepsDeps): UpstreamSteps {
       create: expected.create,
       // Whoever is signed in at Google already must pick the account that was invited (R48).
       selectAccount: connection.method === 'google',
+      reauthenticate: visit.interaction.prompt.reasons.some((reason) => AGAIN.includes(reason)),
     });
     if (!started) {
       log.warn('upstream.unreachable', about);

@@ -34,6 +34,7 @@ const REQUEST: UpstreamRequest = {
   loginHint: null,
   create: false,
   selectAccount: false,
+  reauthenticate: false,
 };
 const systemClock: Clock = () => Math.floor(Date.now() / 1000);
 const fetchLocally = createOutboundWebFetch({ allowLoopback: true });
@@ -185,6 +186,16 @@ describe('createOidcUpstream, with a real provider', () => {
     assert.deepEqual([asked?.get('login_hint'), asked?.get('prompt')], [GUEST, 'select_account']);
     const plain = new URL((await begin(upstream)).location).searchParams;
     assert.deepEqual([plain.has('login_hint'), plain.has('prompt')], [false, false]);
+  });
+
+  it('S45 makes a guest who is signed in there sign in again when that is asked', async () => {
+    const jar = new Jar();
+    await signIn({}, jar);
+    const begun = await begin(upstream, { reauthenticate: true });
+    const page = await jar.follow(await jar.get(begun.location));
+    assert.equal(page.location, undefined, 'the page to sign in on');
+    const both = await begin(upstream, { reauthenticate: true, selectAccount: true });
+    assert.equal(new URL(both.location).searchParams.get('prompt'), 'login select_account');
   });
 
   it('has an account made there by prompt=create', async () => {

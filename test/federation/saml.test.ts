@@ -52,6 +52,16 @@ describe('a SAML upstream', () => {
     assert.doesNotMatch(request.xml, /RequestedAuthnContext/);
   });
 
+  it('S45 demands a new sign-in there when that is asked, and not otherwise', async () => {
+    const upstream = connect();
+    const forced = async (reauthenticate: boolean) => {
+      const started = await startOf(upstream, 'state', reauthenticate);
+      const asked = new URL(started?.location ?? '').searchParams.get('SAMLRequest') ?? '';
+      return /ForceAuthn="true"/.test(readRequest(asked).xml);
+    };
+    assert.deepEqual([await forced(true), await forced(false)], [true, false]);
+  });
+
   it('R52 brings the persistent name, the address and an inert display name', async () => {
     const outcome = await visit(connect());
     assert.ok(outcome.outcome === 'identity', JSON.stringify(outcome));
@@ -287,13 +297,14 @@ describe('a SAML upstream', () => {
   }
 });
 
-function startOf(upstream: Upstream, state = 'state') {
+function startOf(upstream: Upstream, state = 'state', reauthenticate = false) {
   return upstream.start({
     state,
     callbackUrl: CALLBACK,
     loginHint: ADDRESS,
     create: false,
     selectAccount: false,
+    reauthenticate,
   });
 }
 

@@ -137,6 +137,17 @@ for (const store of stores) {
       assert.equal(tokens.claims()?.sub, guest.id);
     });
 
+    it('S45 passes a demand for a new sign-in on to the place', async () => {
+      await world.invite('bo@partner.example', 'a', 'pending');
+      const hinted = { login_hint: 'bo@partner.example' };
+      const asked = async (parameters: Readonly<Record<string, string>>) => {
+        const { page: left } = await begin(new Jar(), { ...hinted, ...parameters });
+        return new URL(left.location ?? '').searchParams.get('prompt');
+      };
+      assert.equal(await asked({ prompt: 'login' }), 'login');
+      assert.equal(await asked({}), null);
+    });
+
     it('R55 lets a guest with a consumer account sign in with it', async () => {
       await world.invite('olga@outlook.example', 'a', 'pending');
       const jar = new Jar();
