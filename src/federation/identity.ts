@@ -54,6 +54,11 @@ export interface UpstreamAnswer {
   readonly parameters: URLSearchParams;
 }
 
+export type StartOutcome =
+  | { readonly location: string; readonly memory: UpstreamMemory }
+  /** For the log: what was wrong. */
+  | { readonly unreachable: string };
+
 export type FinishOutcome =
   | { readonly outcome: 'identity'; readonly identity: FederatedIdentity }
   | {
@@ -66,12 +71,10 @@ export type FinishOutcome =
 /** One upstream of one tenant. */
 export interface Upstream {
   /**
-   * Where to send the browser (303), and what to remember of it.
-   * @returns undefined when the upstream cannot be reached
+   * Where to send the browser (303), and what to remember of it; or why nobody can be sent there
+   * now. Never throws for what the other side does.
    */
-  start(
-    request: UpstreamRequest,
-  ): Promise<{ readonly location: string; readonly memory: UpstreamMemory } | undefined>;
+  start(request: UpstreamRequest): Promise<StartOutcome>;
   /** Judges an answer. Never throws for what the other side sent. */
   finish(answer: UpstreamAnswer, memory: UpstreamMemory): Promise<FinishOutcome>;
   /** SAML only: our own metadata for the other side, as XML. */

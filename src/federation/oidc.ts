@@ -41,8 +41,8 @@ export function createOidcUpstream(
     async start(request) {
       try {
         return await leave(await discovery.get(), upstream, request);
-      } catch {
-        return undefined;
+      } catch (error) {
+        return { unreachable: readFault(error).detail };
       }
     },
     async finish(answer, memory) {

@@ -44,7 +44,9 @@ export function createSamlUpstream(
   return {
     async start({ state, callbackUrl, loginHint, reauthenticate }) {
       const peer = await trust.current();
-      if (!peer || peer.certificates.length === 0) return undefined;
+      if (!peer) return { unreachable: 'metadata' };
+      if (peer.certificates.length === 0)
+        return { unreachable: 'no certificate that is valid now' };
       const memory: Record<string, string> = { state };
       const additionalParams = loginHint === null ? {} : { login_hint: loginHint };
       const request = library(callbackUrl, peer, memory, reauthenticate);

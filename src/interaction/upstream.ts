@@ -103,8 +103,8 @@ export function createUpstreamSteps(deps: UpstreamStepsDeps): UpstreamSteps {
       selectAccount: connection.method === 'google',
       reauthenticate: visit.interaction.prompt.reasons.some((reason) => AGAIN.includes(reason)),
     });
-    if (!started) {
-      log.warn('upstream.unreachable', about);
+    if ('unreachable' in started) {
+      log.warn('upstream.unreachable', { ...about, detail: started.unreachable });
       return { outcome: 'stays', code: 'upstream_unreachable' };
     }
     const id = digestOf(state);

@@ -6,6 +6,7 @@ import type { Clock } from '../../src/domain/clock.ts';
 import type { Connection, OidcUpstream } from '../../src/domain/identity-provider.ts';
 import { createOidcUpstream } from '../../src/federation/oidc.ts';
 import type {
+  StartOutcome,
   FederatedIdentity,
   FinishOutcome,
   Upstream,
@@ -39,7 +40,7 @@ const REQUEST: UpstreamRequest = {
 const systemClock: Clock = () => Math.floor(Date.now() / 1000);
 const fetchLocally = createOutboundWebFetch({ allowLoopback: true });
 
-type Begun = NonNullable<Awaited<ReturnType<Upstream['start']>>>;
+type Begun = Extract<StartOutcome, { readonly location: string }>;
 
 function connect(
   given: Partial<OidcUpstream> & Pick<OidcUpstream, 'issuer'>,
@@ -70,7 +71,7 @@ function connect(
 
 async function begin(upstream: Upstream, more: Partial<UpstreamRequest> = {}): Promise<Begun> {
   const begun = await upstream.start({ ...REQUEST, ...more });
-  assert.ok(begun, 'the upstream could be reached');
+  assert.ok('location' in begun, 'the upstream could be reached');
   return begun;
 }
 
@@ -312,18 +313,18 @@ describe('createOidcUpstream, with a real provider', () => {
   describe('out of order', () => {
     it('T77 starts nothing at an upstream that is down, and starts when it is back', async () => {
       await provider.stop();
-      assert.equal(await upstream.start(REQUEST), undefined);
+      assert.ok('unreachable' in (await upstream.start(REQUEST)));
       await provider.start();
       identityOf(await signIn());
     });
 
     it('T77 T76 starts nothing at an upstream that answers 500, or not within three seconds', async () => {
       provider.fail('/.well-known');
-      assert.equal(await upstream.start(REQUEST), undefined);
+      assert.ok('unreachable' in (await upstream.start(REQUEST)));
       provider.recover();
       provider.hang('/.well-known');
       const began = performance.now();
-      assert.equal(await upstream.start(REQUEST), undefined);
+      assert.ok('unreachable' in (await upstream.start(REQUEST)));
       assert.ok(performance.now() - began < 4_500);
     });
 
@@ -479,7 +480,7 @@ describe('createOidcUpstream, with a provider that lies', () => {
   for (const forgery of discoveries) {
     it(`S52 T76 starts nothing with ${forgery}`, async () => {
       liar.forge(forgery);
-      assert.equal(await upstream.start(REQUEST), undefined);
+      assert.ok('unreachable' in (await upstream.start(REQUEST)));
     });
   }
 
@@ -503,14 +504,14 @@ describe('createOidcUpstream, with a provider that lies', () => {
 
   it('S52 takes no issuer that differs by a slash or by case', async () => {
     for (const issuer of [`${liar.issuer}/`, liar.issuer.replace('http', 'HTTP')]) {
-      assert.equal(await connect({ ...liar, issuer }).start(REQUEST), undefined, issuer);
+      assert.ok('unreachable' in (await connect({ ...liar, issuer }).start(REQUEST)), issuer);
     }
   });
 
   it('S53 starts nothing by plain http unless the installation is loopback', async () => {
     const strict = createOutboundWebFetch({ allowLoopback: false });
-    assert.equal(await connect(liar, { allowInsecure: false }).start(REQUEST), undefined);
-    assert.equal(await connect(liar, { fetch: strict }).start(REQUEST), undefined);
+    assert.ok('unreachable' in (await connect(liar, { allowInsecure: false }).start(REQUEST)));
+    assert.ok('unreachable' in (await connect(liar, { fetch: strict }).start(REQUEST)));
   });
 
   it('S53 asks nobody inside the network for its configuration', async () => {
@@ -523,8 +524,9 @@ describe('createOidcUpstream, with a provider that lies', () => {
     for (const host of ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]']) {
       const issuer = `https://${host}:${port}`;
       assert.equal(
-        await connect({ issuer }, { fetch, allowInsecure: false }).start(REQUEST),
-        undefined,
+        'unreachable' in
+          (await connect({ issuer }, { fetch, allowInsecure: false }).start(REQUEST)),
+        true,
       );
     }
     assert.equal(connections, 0);
