@@ -114,6 +114,9 @@ export type TenantResolution =
   | { readonly outcome: 'missing' }
   | { readonly outcome: 'unknown' };
 
+/** The built-in client of the guest's own page; no tenant may configure one of this name. */
+export const HOME_CLIENT_ID = 'guestpass-home';
+
 /** The shape of a tenant id; a GUID is one. */
 export const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 

@@ -6,7 +6,7 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Clock } from '../domain/clock.ts';
 import { GuestError } from '../domain/errors.ts';
-import type { Tenant } from '../domain/tenant.ts';
+import { HOME_CLIENT_ID, type Tenant } from '../domain/tenant.ts';
 import { type Administration, mayLeave } from '../guests/administration.ts';
 import type { Directory } from '../guests/directory.ts';
 import type { Invitations } from '../guests/invitations.ts';
@@ -37,9 +37,6 @@ export type HomeRoutes = (ctx: Context, provider: Provider, tenant: Tenant) => P
 
 /** The part of the path these routes answer. */
 export const HOME_PATH = /^\/signin\/home(?:\/(sign-in|callback|leave))?\/?$/;
-
-/** The built-in client of the guest's own page; no tenant may configure one of this name. */
-export const HOME_CLIENT_ID = 'guestpass-home';
 
 /** What a form token of these pages is bound to, in the place of a sign-in's uid. */
 const FORM = 'home';

@@ -72,7 +72,8 @@ export function createInvitationRoutes(deps: InvitationRoutesDeps): InvitationRo
     }
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new GuestError('method_not_allowed');
     if (named !== undefined) {
-      if (typeof named === 'string') opened.write(ctx, named);
+      // Two tickets are none: what was opened before must not stand in for them.
+      opened.write(ctx, typeof named === 'string' ? named : '');
       return redirect(ctx, action === 'block' ? `${base}/block` : base);
     }
     const found = await find(tenant, opened.read(ctx));

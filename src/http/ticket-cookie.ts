@@ -2,10 +2,13 @@
 
 import type { Context } from 'koa';
 
+const SHAPE = /^[\w.-]{20,200}$/;
+
 /** One cookie that holds a ticket. */
 export interface TicketCookie {
   /** What the browser holds, unchecked; undefined when nothing of the right shape. */
   read(ctx: Context): string | undefined;
+  /** Text of another shape is no ticket: then what the browser holds goes too. */
   write(ctx: Context, ticket: string): void;
   clear(ctx: Context): void;
 }
@@ -28,12 +31,14 @@ export function createTicketCookie(
     secure: options.secure,
     signed: false,
   } as const;
-  return {
+  const cookie: TicketCookie = {
     read(ctx) {
       const value = ctx.cookies.get(full, { signed: false });
-      return value && /^[\w.-]{20,200}$/.test(value) ? value : undefined;
+      return value !== undefined && SHAPE.test(value) ? value : undefined;
     },
     write(ctx, ticket) {
+      // From the address bar, so perhaps with what no cookie may hold.
+      if (!SHAPE.test(ticket)) return cookie.clear(ctx);
       const maxAge = options.lifetimeSeconds * 1000;
       ctx.cookies.set(full, ticket, { ...attributes, maxAge });
     },
@@ -43,4 +48,5 @@ export function createTicketCookie(
       }
     },
   };
+  return cookie;
 }

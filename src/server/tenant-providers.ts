@@ -3,9 +3,9 @@
 import { LRUCache } from 'lru-cache';
 import { Provider } from 'oidc-provider';
 import { GuestError } from '../domain/errors.ts';
-import type { Tenant } from '../domain/tenant.ts';
+import { HOME_CLIENT_ID, type Tenant } from '../domain/tenant.ts';
 import type { RequestHandler } from '../http/dispatcher.ts';
-import { HOME_CLIENT_ID, homeCallback } from '../http/home.ts';
+import { homeCallback } from '../http/home.ts';
 import type { Guests } from '../plugin.ts';
 
 /** A Provider takes 80 KB; a rebuild costs its tenant's next guests a millisecond of cold code. */

@@ -28,6 +28,8 @@ export interface LoadedSettings {
 /** Settings read as far as that changes nothing on this machine. */
 export interface SettingsDraft {
   readonly faults: readonly ConfigurationFault[];
+  /** Sentences worth knowing that stand already. */
+  readonly notices: readonly string[];
   /** False when the installation is known to be reached from elsewhere. */
   readonly isLoopback: boolean;
   /**
@@ -65,6 +67,7 @@ export async function draftSettings(directory: string, env: Environment): Promis
   const rest = await resolveSections(reading);
   return {
     faults: sortFaults(reading.faults),
+    notices: reading.notices,
     isLoopback: reading.isLoopback,
     async complete() {
       const { database, mail, listen, secrets, ...plain } = rest;
@@ -126,6 +129,7 @@ function sectionOf(yaml: YamlFile, key: keyof SettingsFile): unknown {
 function failedDraft(faults: readonly ConfigurationFault[]): SettingsDraft {
   return {
     faults,
+    notices: [],
     isLoopback: true,
     complete: () => Promise.reject(new ConfigurationError(faults)),
   };

@@ -2,15 +2,13 @@
 // guests it takes.
 
 import { z } from 'zod';
+import { HOME_CLIENT_ID } from '../domain/tenant.ts';
 import {
   emailAddressField,
   secretField,
   shownNameField,
   webAddressField,
 } from '../settings/fields.ts';
-
-/** The client this server's own pages sign in as; no application may be it. */
-const HOME_CLIENT_ID = 'guestpass-home';
 
 const webAddresses = z.array(webAddressField, { error: 'expected a list of web addresses' });
 

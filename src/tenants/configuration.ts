@@ -65,5 +65,9 @@ export async function checkConfiguration(
 ): Promise<ConfigurationCheck> {
   const draft = await draftSettings(directory, env);
   const reading = await readTenants(directory, draft.isLoopback, env);
-  return { ...reading, faults: [...draft.faults, ...reading.faults] };
+  return {
+    ...reading,
+    faults: [...draft.faults, ...reading.faults],
+    notices: [...draft.notices, ...reading.notices],
+  };
 }
