@@ -52,6 +52,10 @@ export interface Directory {
    * sign in; undefined for everyone else.
    */
   findByAddress(tenant: string, addressKey: string): Promise<Guest | undefined>;
+  /** Whether an address is that of a guest who is not to be let in: no stranger's, then (R10). */
+  isBarred(tenant: string, addressKey: string): Promise<boolean>;
+  /** Whether some guest is bound to an upstream identity. */
+  isBound(tenant: string, identity: string): Promise<boolean>;
   /** The guest of a `sub`, if that guest may sign in; without a tenant, over all of them. */
   findBySubject(tenant: string | undefined, subject: string): Promise<Guest | undefined>;
   /**
@@ -72,6 +76,13 @@ export function createDirectory({ store, clock }: { store: Store; clock: Clock }
     },
     async findByAddress(tenant, addressKey) {
       return usable(await findAny(store.guests, tenant, addressKey));
+    },
+    async isBarred(tenant, addressKey) {
+      const guest = await findAny(store.guests, tenant, addressKey);
+      return guest !== undefined && usable(guest) === undefined;
+    },
+    async isBound(tenant, identity) {
+      return (await store.guests.findByIdentity(tenant, identity)) !== undefined;
     },
     async findBySubject(tenant, subject) {
       return usable(

@@ -12,7 +12,7 @@ import {
   defaultRedemption,
   type Tenant,
 } from '../domain/tenant.ts';
-import type { InvitationDetails } from '../storage/store.ts';
+import type { Guest, InvitationDetails } from '../storage/store.ts';
 
 /** One invitation as asked for (R60). */
 export interface InvitationOrder {
@@ -94,6 +94,20 @@ export function detailsOf(order: InvitationOrder): InvitationDetails {
     cc: order.cc?.address ?? null,
     redirectUrl: order.redirectUrl ?? null,
   };
+}
+
+/**
+ * Where an accepted invitation leads: its page, while that is one of a registered client still.
+ *
+ * @returns null for the guest's own page
+ * @source security requirement S55
+ */
+export function redirectOf(
+  { invitation }: Pick<Guest, 'invitation'>,
+  clients: readonly ClientMetadata[],
+): string | null {
+  const url = invitation?.redirectUrl ?? null;
+  return isRegistered(url, clients) ? url : null;
 }
 
 /** A page elsewhere would make our mail a phisher's (S55). */

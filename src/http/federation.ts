@@ -55,6 +55,8 @@ export function createFederationRoutes(deps: FederationRoutesDeps): FederationRo
     }
     ctx.status = 303;
     ctx.set('Cache-Control', 'no-store');
+    // The GET this leads to carries the browser's cookie.
+    if (received.outcome === 'held') return ctx.redirect(`${callbackUrl}?held=${received.held}`);
     ctx.redirect(`${base}/${received.uid}${received.proven ? '/returned' : ''}`);
   };
 

@@ -6,9 +6,10 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Clock } from '../domain/clock.ts';
 import { GuestError } from '../domain/errors.ts';
-import { HOME_CLIENT_ID, type Tenant } from '../domain/tenant.ts';
+import { type ClientMetadata, HOME_CLIENT_ID, type Tenant } from '../domain/tenant.ts';
 import { type Administration, mayLeave } from '../guests/administration.ts';
 import type { Directory } from '../guests/directory.ts';
+import { redirectOf } from '../guests/invitation-order.ts';
 import type { Invitations } from '../guests/invitations.ts';
 import type { BrowserBinding } from '../oidc/cookies.ts';
 import type { Guest } from '../storage/store.ts';
@@ -28,6 +29,7 @@ export interface HomeRoutesDeps {
   readonly views: Views;
   readonly ticket: TicketCookie;
   readonly origin: string;
+  readonly clientsOf: (tenant: Tenant) => readonly ClientMetadata[];
   readonly sessionSeconds: number;
   readonly clock: Clock;
 }
@@ -90,7 +92,7 @@ export function createHomeRoutes(deps: HomeRoutesDeps): HomeRoutes {
     const invitation = given && (await deps.invitations.open(tenant.id, given));
     const isMine = guest && invitation && invitation.guest.id === guest.id;
     if (isMine) deps.ticket.clear(ctx);
-    const target = isMine ? invitation.guest.invitation?.redirectUrl : null;
+    const target = isMine ? redirectOf(guest, deps.clientsOf(tenant)) : null;
     redirect(ctx, target ?? `${mountOf(ctx.req)}/`);
   }
 

@@ -75,7 +75,13 @@ export function createInteractionPages(
     follow(ctx as PageContext, await steps.submitPasscode(ctx.state.visit, field(ctx, 'code'))),
   );
   router.post('/leave', readForm, visited, posted, async (ctx) =>
-    follow(ctx as PageContext, await steps.leave(ctx.state.visit, field(ctx, 'anyway') === 'yes')),
+    follow(
+      ctx as PageContext,
+      await steps.leave(ctx.state.visit, {
+        anyway: field(ctx, 'anyway') === 'yes',
+        again: field(ctx, 'again') === 'yes',
+      }),
+    ),
   );
   const buttons: Readonly<Record<string, (visit: Visit) => Promise<Submission>>> = {
     send: (visit) => steps.sendPasscode(visit),

@@ -2,8 +2,9 @@
 
 import type { Context } from 'koa';
 import { GuestError } from '../domain/errors.ts';
-import type { Tenant, TenantIndex } from '../domain/tenant.ts';
+import type { ClientMetadata, Tenant, TenantIndex } from '../domain/tenant.ts';
 import type { OpenedInvitation } from '../guests/invitation-visits.ts';
+import { redirectOf } from '../guests/invitation-order.ts';
 import type { Invitations } from '../guests/invitations.ts';
 import type { BrowserBinding } from '../oidc/cookies.ts';
 import type { Guest, GuestStore } from '../storage/store.ts';
@@ -22,6 +23,7 @@ export interface InvitationRoutesDeps {
   readonly csrf: Csrf;
   readonly views: Views;
   readonly tenants: () => TenantIndex;
+  readonly clientsOf: (tenant: Tenant) => readonly ClientMetadata[];
   readonly origin: string;
   /** Holds the ticket of a link that was opened: it means nothing yet. */
   readonly opened: TicketCookie;
@@ -105,7 +107,7 @@ export function createInvitationRoutes(deps: InvitationRoutesDeps): InvitationRo
       await invitations.setBlocked(guest, field(ctx, 'unblock') === '');
       return redirect(ctx, `${base}/block`);
     }
-    const target = signInUrl?.(guest) ?? guest.invitation?.redirectUrl;
+    const target = signInUrl?.(guest) ?? redirectOf(guest, deps.clientsOf(found.tenant));
     if (found.invitation.state === 'expired') return redirect(ctx, base);
     // The link of an accepted invitation stays a way back (R65).
     ticket.write(ctx, found.ticket);
@@ -128,7 +130,7 @@ export function createInvitationRoutes(deps: InvitationRoutesDeps): InvitationRo
 
   async function show(ctx: Context, found: Opened, base: string): Promise<void> {
     const { guest, state } = found.invitation;
-    const redirectUrl = guest.invitation?.redirectUrl ?? null;
+    const redirectUrl = redirectOf(guest, deps.clientsOf(found.tenant));
     await views.render(ctx, {
       ...frameOf(ctx, found, base),
       page: 'invitation',

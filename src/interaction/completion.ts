@@ -12,12 +12,8 @@ import { guestFacts } from '../home-realm/guest-facts.ts';
 import type { Guest, GuestBinding, SignIn } from '../storage/store.ts';
 import { type Decided, decidedOf, type Doors } from './doors.ts';
 import { finishLogin, finishWithError } from './finish.ts';
+import { isSameDoor, type Proof, proofOf } from './proof.ts';
 import { isContextUnmet, type Visit } from './visit.ts';
-
-/** What an upstream proved of a guest; kept as JSON with the sign-in. */
-export interface Proof extends GuestBinding {
-  readonly displayName: string | null;
-}
 
 /** What is to be done with a proven sign-in. */
 export type Judgement =
@@ -54,14 +50,6 @@ export interface CompletionSteps {
   /** Redeems, if nothing is left to accept, and ends the login. */
   complete(visit: Visit, signIn: SignIn): Promise<Completion>;
 }
-
-const BY_PASSCODE: Proof = {
-  method: 'emailOneTimePasscode',
-  connection: null,
-  identity: null,
-  idp: 'mail',
-  displayName: null,
-};
 
 /** @source rules R6, R7, R10, R41, R69 to R73; S50, S51 */
 export function createCompletion(deps: {
@@ -114,6 +102,11 @@ export function createCompletion(deps: {
       });
       return { outcome: 'unmet', to };
     }
+    const { identity } = binding;
+    // Looked at before a guest is made: a sign-up that cannot be bound must leave nobody behind.
+    const isTaken =
+      !judged.guest && identity !== null && (await directory.isBound(visit.tenant.id, identity));
+    if (isTaken) return refused('identity_taken');
     const guest = judged.guest ?? (await signUp(visit, signIn, binding));
     if (!guest) return refused('guest_unavailable');
     if (guest.state === 'PendingAcceptance') {
@@ -163,14 +156,6 @@ export function createCompletion(deps: {
     const { displayName } = proof;
     return directory.signUp({ tenant: visit.tenant.id, address, displayName });
   }
-}
-
-function proofOf(signIn: SignIn): Proof {
-  return signIn.proof === null ? BY_PASSCODE : (JSON.parse(signIn.proof) as Proof);
-}
-
-function isSameDoor(door: Door, proof: Proof): boolean {
-  return door.method === proof.method && door.connection === proof.connection;
 }
 
 /** R70: permissions first, then terms if there are any; R72: neither where both sides waived them. */

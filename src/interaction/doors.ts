@@ -13,10 +13,13 @@ import {
 import { policyOf } from '../domain/tenant.ts';
 import type { Discover } from '../home-realm/discover.ts';
 import type { SignIn } from '../storage/store.ts';
+import type { Proof } from './proof.ts';
 import type { Visit } from './visit.ts';
 
 /** What was found and decided about an address; kept as JSON with the sign-in. */
 export interface Decided {
+  /** Whom it was decided for. */
+  readonly addressKey: string;
   readonly facts: RedemptionFacts;
   /** What the pages follow; for typed addresses it tells nothing about who is a guest. */
   readonly decision: RedemptionDecision;
@@ -55,7 +58,7 @@ export function createDoors({ discover, clock }: { discover: Discover; clock: Cl
       const shown = arrival === 'invitation' ? facts : presume(facts);
       const decision = decideRedemption(shown, policyOf(tenant, client.id), clock());
       const door = decision.outcome === 'use' ? decision.door : null;
-      return { facts, decision, door, guest: guest?.id ?? null };
+      return { addressKey: address.key, facts, decision, door, guest: guest?.id ?? null };
     },
     isPasscodeOn({ tenant, client }) {
       const policy = policyOf(tenant, client.id);
@@ -75,9 +78,22 @@ export function createDoors({ discover, clock }: { discover: Discover; clock: Cl
   };
 }
 
-/** What was decided about the address of a sign-in, if anything was. */
-export function decidedOf(signIn: SignIn | undefined): Decided | undefined {
-  return signIn?.decision ? (JSON.parse(signIn.decision) as Decided) : undefined;
+/**
+ * What was decided about the address of a sign-in, if anything was. A browser that changes the
+ * address between two of its own requests must not bring one guest's decision to another's address.
+ */
+export function decidedOf(
+  signIn: Pick<SignIn, 'addressKey' | 'decision'> | undefined,
+): Decided | undefined {
+  if (!signIn?.decision) return undefined;
+  const decided = JSON.parse(signIn.decision) as Decided;
+  return decided.addressKey === signIn.addressKey ? decided : undefined;
+}
+
+/** What was proven before the address was known, kept in the decision's place (R20). */
+export function heldOf(signIn: Pick<SignIn, 'decision'> | undefined): Proof | undefined {
+  const kept = signIn?.decision ? (JSON.parse(signIn.decision) as { held?: Proof }) : undefined;
+  return kept?.held;
 }
 
 /**

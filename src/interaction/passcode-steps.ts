@@ -23,7 +23,7 @@ export interface PasscodeSteps {
 
 export interface PasscodeStepsDeps {
   readonly remembered: Remembered;
-  readonly directory: Pick<Directory, 'findByAddress'>;
+  readonly directory: Pick<Directory, 'findByAddress' | 'isBarred'>;
   readonly doors: Doors;
   readonly issuePasscode: IssuePasscode;
   readonly verifyPasscode: VerifyPasscode;
@@ -49,8 +49,7 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
     // Looked up by the address in every case: a stranger costs what a guest costs (S62), and a
     // guest blocked a moment ago gets no mail.
     const guest = await directory.findByAddress(visit.tenant.id, signIn.addressKey);
-    const signsUp = clientPolicyOf(visit.tenant, visit.client.id).selfServiceSignUp;
-    const isLetter = guest !== undefined || signsUp;
+    const isLetter = guest !== undefined || (await signsUp(visit, signIn));
     const issued = await issuePasscode({
       tenant: visit.tenant.id,
       uid: visit.uid,
@@ -91,6 +90,12 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
     const wrong = problemOfVerify(verified, clock());
     if (wrong) await remembered.tell(visit, { problem: wrong });
     return MOVED_HERE;
+  }
+
+  /** Strangers are written to where they may sign up; whoever was blocked is none (R10). */
+  async function signsUp({ tenant, client }: Visit, { addressKey }: SignIn): Promise<boolean> {
+    const { selfServiceSignUp } = clientPolicyOf(tenant, client.id);
+    return selfServiceSignUp && !(await directory.isBarred(tenant.id, addressKey));
   }
 
   function subjectsOf({ tenant, clientAddress }: Visit, { addressKey }: SignIn) {

@@ -4,6 +4,7 @@ import { maskNetwork } from '../domain/network.ts';
 import type { SignIn, SignInStore } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Problem } from './problem.ts';
+import type { Proof } from './proof.ts';
 import type { Visit } from './visit.ts';
 
 /** What a page shows once. */
@@ -22,6 +23,8 @@ export interface Remembered {
   ): Promise<boolean>;
   /** @returns false when the sign-in is proven already */
   setDecision(visit: Visit, decision: string): Promise<boolean>;
+  /** Marks the sign-in proven, if it is still for the same address. */
+  prove(visit: Visit, signIn: SignIn, proof: Proof, now: number): Promise<boolean>;
   accept(visit: Visit, accepted: number): Promise<void>;
   tell(visit: Visit, shown: ShownOnce): Promise<void>;
   /** Takes what was to be shown once. */
@@ -40,6 +43,10 @@ export function createRemembered(signIns: SignInStore): Remembered {
     },
     setDecision: ({ tenant, uid, browser }, decision) =>
       signIns.setDecision(tenant.id, uid, browser, decision),
+    prove: ({ tenant, uid, browser }, { addressKey }, proof, now) => {
+      const proven = { tenant: tenant.id, uid, browser, addressKey };
+      return signIns.markProven(proven, JSON.stringify(proof), now);
+    },
     accept: ({ tenant, uid, browser }, accepted) =>
       signIns.accept(tenant.id, uid, browser, accepted),
     tell: ({ tenant, uid }, shown) => signIns.setNotice(tenant.id, uid, JSON.stringify(shown)),

@@ -6,7 +6,7 @@ import { isEnd, nextStep, type Step } from '../domain/sign-in.ts';
 import type { SignIn, SignInStore } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CompletionSteps } from './completion.ts';
-import { type Decided, decidedOf } from './doors.ts';
+import { type Decided, decidedOf, heldOf } from './doors.ts';
 import { finishConsent, finishWithError } from './finish.ts';
 import {
   createPasscodeSteps,
@@ -15,6 +15,7 @@ import {
 } from './passcode-steps.ts';
 import type { Problem } from './problem.ts';
 import { createRecordStep, createRemembered } from './remembered.ts';
+import { isSameDoor } from './proof.ts';
 import { MOVED_HERE, rejected, type Submission } from './submission.ts';
 import type { UpstreamSteps } from './upstream.ts';
 import { isContextUnattainable, type Visit } from './visit.ts';
@@ -34,8 +35,14 @@ export interface SignInSteps extends PasscodeSteps {
   chooseAddress(visit: Visit, typed: string): Promise<Submission>;
   /** Takes one of several doors (R46): its place in the list shown. */
   chooseMethod(visit: Visit, door: string): Promise<Submission>;
-  /** Leaves for the place that knows the guest; `anyway` even where it may show nothing (R59). */
-  leave(visit: Visit, anyway: boolean): Promise<Submission>;
+  /**
+   * Leaves for the place that knows the guest; `anyway` even where it may show nothing (R59), `again`
+   * for another account than the one that came back.
+   */
+  leave(
+    visit: Visit,
+    how: { readonly anyway: boolean; readonly again: boolean },
+  ): Promise<Submission>;
   /** Asks again which door fits: after a directory could not be reached. */
   retry(visit: Visit): Promise<Submission>;
   /** Accepts the page shown: permissions, then terms (R70). */
@@ -65,7 +72,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     look,
     chooseAddress,
     chooseMethod,
-    leave: (visit, anyway) => leave(visit, { anyway }),
+    leave,
     retry,
     ...createPasscodeSteps({ ...deps, remembered, record, complete }),
     accept,
@@ -112,6 +119,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
       address: null,
       hint: null,
       create: false,
+      again: false,
     });
     return left.outcome === 'left' ? left.to : undefined;
   }
@@ -151,7 +159,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
 
   async function leave(
     visit: Visit,
-    given: { anyway?: boolean; decided?: Decided; address?: EmailAddress },
+    given: { anyway?: boolean; again?: boolean; decided?: Decided; address?: EmailAddress },
   ): Promise<Submission> {
     const signIn = given.address ? undefined : await remembered.find(visit);
     const door = (given.decided ?? decidedOf(signIn))?.door;
@@ -160,7 +168,9 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     if (!door || !place || !address) return MOVED_HERE;
     if (place.method === 'google' && visit.isEmbedded && !given.anyway) return MOVED_HERE;
     const hint = door.userPrincipalName ?? address.address;
-    const left = await deps.upstream.leave(visit, place, { address, hint, create: door.create });
+    const { create } = door;
+    const again = given.again ?? false;
+    const left = await deps.upstream.leave(visit, place, { address, hint, create, again });
     if (left.outcome === 'left') return { outcome: 'moved', to: left.to };
     await remembered.tell(visit, {
       problem: { code: left.code, params: { place: place.displayName } },
@@ -199,8 +209,23 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
   }
 
   async function arrive(visit: Visit): Promise<Submission> {
-    const signIn = await remembered.find(visit);
+    const found = await remembered.find(visit);
+    const signIn = (await takeHeld(visit, found)) ?? found;
     return signIn && signIn.verifiedAt !== null ? complete(visit, signIn) : MOVED_HERE;
+  }
+
+  /** A proof that came before the address was known counts if it is by that guest's door (R20). */
+  async function takeHeld(visit: Visit, signIn: SignIn | undefined): Promise<SignIn | undefined> {
+    const held = heldOf(signIn);
+    const address = signIn && parseEmailAddress(signIn.address);
+    if (!held || !address || signIn.verifiedAt !== null) return undefined;
+    const decided = await doors.decide(visit, address);
+    await remembered.setDecision(visit, JSON.stringify(decided));
+    const { decision } = decided;
+    const open = decision.outcome === 'choose' ? decision.doors : [decided.door];
+    if (!open.some((door) => door !== null && isSameDoor(door, held))) return undefined;
+    await remembered.prove(visit, signIn, held, clock());
+    return remembered.find(visit);
   }
 
   async function complete(visit: Visit, signIn: SignIn): Promise<Submission> {

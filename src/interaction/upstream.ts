@@ -2,19 +2,16 @@
 // proven there is worth here.
 
 import { createHash, randomBytes } from 'node:crypto';
-import type { Clock } from '../domain/clock.ts';
-import { type EmailAddress, parseEmailAddress } from '../domain/email-address.ts';
+import type { EmailAddress } from '../domain/email-address.ts';
 import type { ErrorCode } from '../domain/errors.ts';
-import { type Connection, coversDomain, idpOf } from '../domain/identity-provider.ts';
+import type { Connection } from '../domain/identity-provider.ts';
 import type { TenantIndex } from '../domain/tenant.ts';
 import type { FederatedIdentity, UpstreamFault } from '../federation/identity.ts';
 import type { Upstreams } from '../federation/upstreams.ts';
-import type { Directory } from '../guests/directory.ts';
 import type { Sealer } from '../settings/sealer.ts';
-import type { SignInStore, JourneyStore, UpstreamJourney } from '../storage/store.ts';
+import type { JourneyStore, UpstreamJourney } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Proof } from './completion.ts';
-import { decidedOf } from './doors.ts';
+import { createProve, type ProveDeps } from './upstream-proof.ts';
 import type { Visit } from './visit.ts';
 
 /** What came of leaving. */
@@ -37,6 +34,9 @@ export interface Arrival {
 /** Where an answer leads: to the sign-in it belongs to, or to nothing. */
 export type Reception =
   | { readonly outcome: 'received'; readonly uid: string; readonly proven: boolean }
+  /** A good answer that came without the browser's cookie: it counts when this name is brought back
+   *  with one, as the parameter `held`. */
+  | { readonly outcome: 'held'; readonly held: string }
   | { readonly outcome: 'expired' };
 
 export interface UpstreamSteps {
@@ -48,19 +48,18 @@ export interface UpstreamSteps {
       readonly address: EmailAddress | null;
       readonly hint: string | null;
       create: boolean;
+      /** Whether another account came back before: the session there would only answer the same. */
+      again: boolean;
     },
   ): Promise<Departure>;
   receive(arrival: Arrival): Promise<Reception>;
 }
 
-export interface UpstreamStepsDeps {
+export interface UpstreamStepsDeps extends ProveDeps {
   readonly upstreams: Upstreams;
   readonly journeys: JourneyStore;
-  readonly signIns: SignInStore;
-  readonly directory: Pick<Directory, 'findBySubject'>;
   readonly tenants: () => TenantIndex;
   readonly sealer: Sealer;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -78,7 +77,8 @@ const AGAIN: readonly string[] = ['login_prompt', 'max_age'];
 
 /** @source rules R48, R50, R52; S45, S50 to S52 */
 export function createUpstreamSteps(deps: UpstreamStepsDeps): UpstreamSteps {
-  const { upstreams, journeys, signIns, directory, sealer, clock, log } = deps;
+  const { upstreams, journeys, signIns, sealer, clock, log } = deps;
+  const prove = createProve(deps);
   return { leave, receive };
 
   async function leave(
@@ -101,7 +101,8 @@ export function createUpstreamSteps(deps: UpstreamStepsDeps): UpstreamSteps {
       create: expected.create,
       // Whoever is signed in at Google already must pick the account that was invited (R48).
       selectAccount: connection.method === 'google',
-      reauthenticate: visit.interaction.prompt.reasons.some((reason) => AGAIN.includes(reason)),
+      reauthenticate:
+        expected.again || visit.interaction.prompt.reasons.some((reason) => AGAIN.includes(reason)),
     });
     if ('unreachable' in started) {
       log.warn('upstream.unreachable', { ...about, detail: started.unreachable });
@@ -122,14 +123,16 @@ export function createUpstreamSteps(deps: UpstreamStepsDeps): UpstreamSteps {
   }
 
   async function receive(arrival: Arrival): Promise<Reception> {
-    const state = arrival.parameters.get('state') ?? arrival.parameters.get('RelayState');
+    const given = ['held', 'state', 'RelayState'].map((name) => arrival.parameters.get(name));
+    const state = given.find((value) => value !== null);
     const journey = state ? await journeys.take(digestOf(state), clock()) : undefined;
     const connection = journey && connectionOf(journey, arrival);
     if (!journey || !connection) {
       log.warn('upstream.refused', {
         audit: true,
         connection: arrival.connection,
-        fault: 'replayed',
+        errorCode: 'interaction_expired',
+        detail: 'no journey of this browser and connection',
       });
       return { outcome: 'expired' };
     }
@@ -139,7 +142,16 @@ export function createUpstreamSteps(deps: UpstreamStepsDeps): UpstreamSteps {
       string,
       string
     >;
-    const finished = await upstreams.of(connection).finish({ callbackUrl, parameters }, memory);
+    const held = memory['held'];
+    // Only a name that was given out here may come by GET in the place of an answer.
+    if (parameters.has('held') && held === undefined) return { outcome: 'expired' };
+    const finished =
+      held === undefined
+        ? await upstreams.of(connection).finish({ callbackUrl, parameters }, memory)
+        : ({ outcome: 'identity', identity: JSON.parse(held) as FederatedIdentity } as const);
+    if (finished.outcome === 'identity' && arrival.browser === null) {
+      return { outcome: 'held', held: await hold(journey, finished.identity) };
+    }
     const wrong =
       finished.outcome === 'fault'
         ? { code: FAULT_CODES[finished.fault], params: {}, detail: finished.detail }
@@ -158,6 +170,18 @@ export function createUpstreamSteps(deps: UpstreamStepsDeps): UpstreamSteps {
     return { outcome: 'received', uid, proven: false };
   }
 
+  /**
+   * Keeps an identity until the browser comes with its cookie. Without it whoever began a sign-in
+   * could have somebody else finish it unawares, and would be signed in as them (S24).
+   */
+  async function hold(journey: UpstreamJourney, identity: FederatedIdentity): Promise<string> {
+    const name = randomBytes(32).toString('base64url');
+    const id = digestOf(name);
+    const memory = sealer.seal(JSON.stringify({ held: JSON.stringify(identity) }), id);
+    await journeys.insert({ ...journey, id, memory });
+    return name;
+  }
+
   /** The journey's own connection, in its own tenant and browser; anything else is a mix-up (S52). */
   function connectionOf(journey: UpstreamJourney, arrival: Arrival): Connection | undefined {
     const isHere = arrival.tenant === undefined || arrival.tenant === journey.tenant;
@@ -167,80 +191,9 @@ export function createUpstreamSteps(deps: UpstreamStepsDeps): UpstreamSteps {
     const connection = tenant?.connections?.find(({ id }) => id === journey.connection);
     // Only SAML answers by POST: for anything else it is a way around the browser's cookie.
     const isPost = arrival.browser === null;
-    return connection && isPost === (connection.upstream.protocol === 'saml')
-      ? connection
-      : undefined;
+    const comesByPost = connection?.upstream.protocol === 'saml' && !arrival.parameters.has('held');
+    return connection && isPost === comesByPost ? connection : undefined;
   }
-
-  async function prove(
-    journey: UpstreamJourney,
-    connection: Connection,
-    asserted: FederatedIdentity,
-  ): Promise<{ code: ErrorCode; params: object; detail: string } | undefined> {
-    const { tenant, uid, browser } = journey;
-    const { address } = asserted;
-    if (!coversDomain(connection, address.domain)) {
-      const detail = 'asserts an address of a domain that is not its own';
-      return { code: 'upstream_address_foreign', params: {}, detail };
-    }
-    const proof: Proof = {
-      method: connection.method,
-      connection: connection.id,
-      identity: identityOf(connection.id, asserted),
-      idp: idpOf(connection.method, asserted.issuer),
-      displayName: asserted.displayName,
-    };
-    const signIn = await signIns.find(tenant, uid);
-    if (!signIn) return { code: 'interaction_expired', params: {}, detail: 'no such sign-in' };
-    if (signIn.addressKey === '') {
-      await signIns.chooseAddress({
-        tenant,
-        uid,
-        browser,
-        decision: null,
-        expiresAt: journey.expiresAt,
-        address: address.address,
-        addressKey: address.key,
-      });
-    } else if (!(await isExpected(connection, signIn, proof, address))) {
-      const params = { asserted: address.address, address: signIn.address };
-      return { code: 'upstream_address_other', params, detail: 'another account than expected' };
-    }
-    await signIns.markProven(tenant, uid, browser, JSON.stringify(proof), clock());
-    return undefined;
-  }
-
-  async function isExpected(
-    connection: Connection,
-    signIn: NonNullable<Awaited<ReturnType<SignInStore['find']>>>,
-    proof: Proof,
-    address: EmailAddress,
-  ): Promise<boolean> {
-    const decided = decidedOf(signIn);
-    const guest =
-      decided?.guest == null
-        ? undefined
-        : await directory.findBySubject(signIn.tenant, decided.guest);
-    // The account the guest is bound to, under whatever address it goes by today (R78).
-    if (guest?.identity && guest.identity === proof.identity) return true;
-    const expected = [signIn.addressKey, decided?.door?.userPrincipalName, guest?.addressKey];
-    return expected.some((key) => key != null && isSameMailbox(connection, key, address.key));
-  }
-}
-
-/** The link key of an account: two places, or two issuers of one, never share an identity (S50). */
-export function identityOf(
-  connection: string,
-  { issuer, subject }: Pick<FederatedIdentity, 'issuer' | 'subject'>,
-): string {
-  return digestOf(JSON.stringify([connection, issuer, subject]));
-}
-
-/** Google has one mailbox under two domains, and asserts whichever it likes (R48). */
-function isSameMailbox(connection: Connection, key: string, other: string): boolean {
-  const fold = (text: string): string =>
-    connection.method === 'google' ? text.replace(/@googlemail\.com$/, '@gmail.com') : text;
-  return parseEmailAddress(key) !== undefined && fold(key) === fold(other);
 }
 
 function digestOf(text: string): string {

@@ -164,6 +164,7 @@ export async function assemble(
   const digests = createPasscodeDigests(secrets.peppers);
   const passcodeDeps = { store, digests, limits, clock };
   const hostClients = new Set<ClientMetadata>();
+  const clientsOf = (tenant: Tenant) => [...tenant.clients, ...hostClients];
   const administration = createAdministration({ store, clock, log });
   const invitations = createInvitations({
     store,
@@ -171,7 +172,7 @@ export async function assemble(
     tickets: createTickets(deriveKey(secrets.sealingKey, 'invitation-ticket')),
     outbox,
     landingUrl: options.invitationUrl ?? (({ id }) => `${publicUrl}/${id}/invitation`),
-    clientsOf: (tenant) => [...tenant.clients, ...hostClients],
+    clientsOf,
     clock,
     log,
   });
@@ -212,7 +213,8 @@ export async function assemble(
   const csrf = createCsrf(deriveKey(secrets.sealingKey, 'csrf'));
   const cookie = { secure, lifetimeSeconds: limits.interactionSeconds };
   const ticket = createTicketCookie('invitation', cookie);
-  const pages = { browser, csrf, views, invitations, ticket, tenants, origin: publicUrl };
+  const origin = publicUrl;
+  const pages = { browser, csrf, views, invitations, ticket, tenants, clientsOf, origin };
 
   return {
     store,

@@ -92,8 +92,14 @@ export function createSignInStore(database: Database): SignInStore {
       ),
     markVerified: (tenant, uid, browser, now) =>
       whileUnproven('verified_at = ?', [now, tenant, uid, browser]),
-    markProven: (tenant, uid, browser, proof, now) =>
-      whileUnproven('verified_at = ?, proof = ?', [now, proof, tenant, uid, browser]),
+    markProven: async ({ tenant, uid, browser, addressKey }, proof, now) => {
+      const { changes } = await database.run(
+        'UPDATE sign_ins SET verified_at = ?, proof = ? WHERE tenant = ? AND uid = ? ' +
+          'AND browser = ? AND address_key = ? AND verified_at IS NULL',
+        [now, proof, tenant, uid, browser, addressKey],
+      );
+      return changes === 1;
+    },
     accept: async (tenant, uid, browser, accepted) => {
       await database.run(
         'UPDATE sign_ins SET accepted = ? WHERE tenant = ? AND uid = ? AND browser = ? ' +

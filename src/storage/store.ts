@@ -234,11 +234,13 @@ export interface SignInStore {
   }): Promise<SignIn | undefined>;
   /** Marks the sign-in proven, once (S6). @returns true for the one call that did it */
   markVerified(tenant: string, uid: string, browser: string, now: number): Promise<boolean>;
-  /** Marks the sign-in proven by an upstream, once. @returns true for the one call that did it */
+  /**
+   * Marks the sign-in proven by an upstream, once, while it is for the address that was proven:
+   * another request of the browser may be changing it (S51).
+   * @returns true for the one call that did it
+   */
   markProven(
-    tenant: string,
-    uid: string,
-    browser: string,
+    signIn: Pick<SignIn, 'tenant' | 'uid' | 'browser' | 'addressKey'>,
     proof: string,
     now: number,
   ): Promise<boolean>;
@@ -473,7 +475,7 @@ export interface Store {
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /** Deletes rows past their time in batches of at most `batch`; returns how many went. */
   purge(now: number, batch: number): Promise<number>;
-  /** Seconds by the database's own clock: the one clock that judges (S4). */
+  /** Epoch seconds, with a fraction where it has one, by the database's own clock (S4). */
   databaseTime(): Promise<number>;
   /** Throws {@link GuestError} `unavailable` when a real table cannot be read. */
   ping(): Promise<void>;

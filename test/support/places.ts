@@ -1,15 +1,16 @@
 // Owns a world with other places in it: organisations, Google and consumer accounts as real OpenID
 // Providers and SAML identity providers of their own, and the configuration that names them.
 
+import { startDemoApplication } from '../../src/demo/application.ts';
+import { signInAt, startUpstreamOidc, type UpstreamOidc } from './upstream-oidc.ts';
 import {
-  createAccountAt,
-  signInAt,
-  startUpstreamOidc,
-  type UpstreamOidc,
-} from './upstream-oidc.ts';
-import { type PostedForm, signInAtSaml, type UpstreamSaml } from './upstream-saml.ts';
+  type PostedForm,
+  signInAtSaml,
+  startUpstreamSaml,
+  type UpstreamSaml,
+} from './upstream-saml.ts';
 import { type Answer, Jar } from './jar.ts';
-import type { World } from './world.ts';
+import { freePort, secretOf, startWorld, type StoreKind, type World } from './world.ts';
 
 /** Client credentials every stand-in knows us by. */
 export const CLIENT = { clientId: 'guestpass', clientSecret: 'secret-of-guestpass-at-the-place' };
@@ -85,4 +86,96 @@ export async function comeBack(jar: Jar, answer: PostedForm): Promise<Answer> {
 /** Signs in at a SAML identity provider, and comes back. */
 export async function throughSaml(jar: Jar, left: Answer, address: string): Promise<Answer> {
   return comeBack(jar, await signInAtSaml(left.location ?? '', address));
+}
+
+/** What {@link startHouse} started. */
+export type House = Awaited<ReturnType<typeof startHouse>>;
+
+/**
+ * Starts a world with one place of every kind, and the demo application: tenants a and b, where
+ * passcodes are on, and `closed`, where they are not.
+ */
+export async function startHouse(store: StoreKind) {
+  const partner = await startPlace('Partner');
+  const contoso = await startPlace('Contoso', 'kim@contoso.example', 'lee@contoso.example');
+  const google = await startPlace('Google', 'teri@gmail.com');
+  const consumer = await startPlace('Consumer', 'kim@contoso.example', 'lee@contoso.example');
+  const school = await startUpstreamSaml();
+  // Another site than 127.0.0.1: the browser keeps our cookies from its POST.
+  const singleSignOnUrl = school.singleSignOnUrl.replace('127.0.0.1', 'localhost');
+  const proof = [`DirectFedAuthUrl=${partner.issuer}`, `DirectFedAuthUrl=${singleSignOnUrl}`];
+  const port = await freePort();
+  const tenant = (id: string) => ({
+    support: 'help@a.example',
+    clients: [
+      {
+        client_id: 'demo',
+        client_name: 'Demo application',
+        client_secret: secretOf(id),
+        client_uri: `http://127.0.0.1:${port}/`,
+        redirect_uris: [`http://127.0.0.1:${port}/${id}/cb`],
+      },
+    ],
+    consumerAccounts: {
+      displayName: 'Consumer',
+      oidc: oidcOf(consumer),
+      members: lookupOf(consumer),
+    },
+  });
+  const federations = [
+    { id: 'partner', displayName: 'Partner', domains: ['partner.example'], oidc: oidcOf(partner) },
+    {
+      id: 'school',
+      displayName: 'School',
+      domains: ['school.example'],
+      saml: { issuer: school.issuer, singleSignOnUrl, certificates: school.certificates() },
+    },
+  ];
+  const world = await startWorld({
+    store,
+    settings: { limits: { sendsPerNetworkPer15Minutes: 1000 }, unsafeLimits: true },
+    resolveTxt: () => Promise.resolve(proof.map((record) => [record])),
+    tenants: {
+      a: {
+        ...tenant('a'),
+        federations,
+        homeDirectories: [
+          {
+            id: 'contoso',
+            displayName: 'Contoso',
+            domains: ['contoso.example'],
+            oidc: oidcOf(contoso),
+            members: lookupOf(contoso),
+          },
+        ],
+        google: { issuer: google.issuer, ...CLIENT },
+      },
+      b: {
+        ...tenant('b'),
+        federations,
+        privacyUrl: 'https://b.example/privacy',
+        termsUrl: 'https://b.example/terms',
+      },
+      closed: { ...tenant('closed'), emailOneTimePasscode: 'disabled' },
+    },
+  });
+  connect(world, partner, 'partner', 'a', 'b');
+  connect(world, contoso, 'contoso');
+  connect(world, google, 'google');
+  connect(world, consumer, 'consumer', 'a', 'b', 'closed');
+  const tenants = [...world.server.guests.parts.tenants().byId.values()];
+  const application = await startDemoApplication(world.publicUrl, tenants);
+  return {
+    world,
+    application,
+    partner,
+    contoso,
+    consumer,
+    school,
+    async close() {
+      await application.close();
+      await world.close();
+      await Promise.all([partner, contoso, google, consumer, school].map((place) => place.stop()));
+    },
+  };
 }

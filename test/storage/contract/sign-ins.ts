@@ -47,6 +47,12 @@ function addressOf(key: Key, changes: object = {}) {
   };
 }
 
+const provenOf = (key: Key) => ({
+  ...key,
+  browser: BROWSER,
+  addressKey: 'teri@partner.example',
+});
+
 const attemptOf = (key: Key, browser = BROWSER) => ({
   ...key,
   browser,
@@ -272,7 +278,7 @@ export function signInsContract(nodes: () => Nodes): void {
       const results = await parallel(50, (index) => {
         const { signIns } = index % 3 ? store : other;
         return index % 2
-          ? signIns.markProven(tenant, uid, BROWSER, `{"by":${index}}`, NOW + index)
+          ? signIns.markProven(provenOf({ tenant, uid }), `{"by":${index}}`, NOW + index)
           : signIns.markVerified(tenant, uid, BROWSER, NOW + index);
       });
       assert.equal(successes(results), 1);
@@ -286,10 +292,24 @@ export function signInsContract(nodes: () => Nodes): void {
       const { store } = nodes();
       const { tenant, uid } = await begin(store);
       const stranger = 'browser-B';
-      assert.equal(await store.signIns.markProven(tenant, uid, stranger, '{}', NOW), false);
-      await store.signIns.markProven(tenant, uid, BROWSER, '{}', NOW);
+      const theirs = { ...provenOf({ tenant, uid }), browser: stranger };
+      assert.equal(await store.signIns.markProven(theirs, '{}', NOW), false);
+      await store.signIns.markProven(provenOf({ tenant, uid }), '{}', NOW);
       await store.signIns.accept(tenant, uid, stranger, 1);
       assert.equal((await store.signIns.find(tenant, uid))?.accepted, 0);
+    });
+
+    it('S51 takes no proof of one address for a sign-in that has another by now', async () => {
+      const { store } = nodes();
+      const { tenant, uid } = await begin(store);
+      const changed = { addressKey: 'victim@partner.example', address: 'victim@partner.example' };
+      await store.signIns.chooseAddress(addressOf({ tenant, uid }, changed));
+      const proven = provenOf({ tenant, uid });
+      assert.equal(await store.signIns.markProven(proven, '{}', NOW), false);
+      const now = await store.signIns.find(tenant, uid);
+      assert.deepEqual([now?.verifiedAt, now?.proof], [null, null]);
+      const { addressKey } = changed;
+      assert.equal(await store.signIns.markProven({ ...proven, addressKey }, '{}', NOW), true);
     });
 
     it('R70 raises what was accepted after the proof, and never lowers it', async () => {
@@ -300,7 +320,7 @@ export function signInsContract(nodes: () => Nodes): void {
         return (await store.signIns.find(tenant, uid))?.accepted;
       };
       assert.equal(await acceptedAfter(1), 0);
-      await store.signIns.markProven(tenant, uid, BROWSER, '{}', NOW);
+      await store.signIns.markProven(provenOf({ tenant, uid }), '{}', NOW);
       assert.equal(await acceptedAfter(1), 1);
       assert.equal(await acceptedAfter(2), 2);
       assert.equal(await acceptedAfter(1), 2);
