@@ -153,6 +153,46 @@ for (const store of stores) {
       assert.equal(await asked({}), null);
     });
 
+    it('R6 R20 leads a guest whose door is the mailbox on to it, whatever domain_hint says', async () => {
+      const guest = await world.invite('mail@partner.example');
+      partner.addAccount({ address: 'mail@partner.example' });
+      const jar = new Jar();
+      const { begun, page: left } = await begin(jar, { domain_hint: 'partner.example' });
+      const page = await throughPlace(jar, left, 'mail@partner.example');
+      assert.equal(heading(page), 'We will email you a code');
+      const sent = await jar.follow(
+        await jar.post(`${page.url.href}/send`, { csrf: hidden(page, 'csrf') }),
+      );
+      const passcode = {
+        csrf: hidden(sent, 'csrf'),
+        code: await world.passcodeFor('mail@partner.example'),
+      };
+      const done = await jar.follow(await jar.post(`${page.url.href}/passcode`, passcode));
+      assert.equal((await world.redeem(begun, done.location ?? '')).claims()?.sub, guest.id);
+    });
+
+    it('S51 takes no proof for an address that was changed while it was on its way', async () => {
+      const victim = await world.invite('victim@partner.example', 'a', 'pending');
+      await world.invite('attacker@partner.example', 'a', 'pending');
+      partner.addAccount({ address: 'attacker@partner.example' });
+      const jar = new Jar();
+      const { page } = await begin(jar);
+      const left = await giveAddress(jar, page, 'attacker@partner.example');
+      const back = await signInAt(new Jar(), left.location ?? '', 'attacker@partner.example');
+      // The answer waits at the place while the same browser names another address.
+      partner.hang('/token');
+      const answer = jar.clone().get(back);
+      await partner.arrival('/token');
+      const csrf = hidden(await jar.get(`${page.url.href}/address`), 'csrf');
+      await jar.post(`${page.url.href}/address`, { csrf, email: 'victim@partner.example' });
+      partner.recover();
+      await answer;
+      const shown = await jar.follow(await jar.get(`${page.url.href}/returned`));
+      assert.notEqual(heading(shown), 'Review permissions');
+      const { guests } = world.server.guests.parts.store;
+      assert.equal((await guests.find('a', victim.id))?.state, 'PendingAcceptance');
+    });
+
     it('R55 lets a guest with a consumer account sign in with it', async () => {
       await world.invite('olga@outlook.example', 'a', 'pending');
       const jar = new Jar();
@@ -192,6 +232,10 @@ for (const store of stores) {
       assert.equal(back.status, 403);
       assert.match(back.text, /ana@partner\.example/);
       assert.match(back.text, /mine@partner\.example/);
+      // The session there would only bring the same account back.
+      const again = { csrf: hidden(back, 'csrf'), again: hidden(back, 'again') };
+      const second = await jar.post(`${page.url.href}/leave`, again);
+      assert.equal(new URL(second.location ?? '').searchParams.get('prompt'), 'login');
       const line = lines.find((text) => text.includes('upstream_address_other'));
       assert.match(line ?? '', /"audit":true/);
       assert.doesNotMatch(line ?? '', /mine@partner/);
