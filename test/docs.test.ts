@@ -4,10 +4,16 @@ import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
 import { errorTable } from '../src/domain/errors.ts';
+import type { Door } from '../src/domain/redemption.ts';
 import { nextStep, type SignInState } from '../src/domain/sign-in.ts';
+import { formatFault } from '../src/settings/fault.ts';
+import { checkConfiguration } from '../src/tenants/configuration.ts';
+import { soundSettings, writeFolder } from './settings/config-folder.ts';
 import { Jar } from './support/jar.ts';
 import { startWorld, type World } from './support/world.ts';
+import { goodCertificate } from './tenants/certificates.ts';
 
 type Sent = NonNullable<SignInState['sent']>;
 
@@ -15,6 +21,37 @@ const LIMITS = { attemptsPerPasscode: 2, passcodesPerSignIn: 3 };
 const NOW = 0;
 const ALIVE = NOW + 1;
 const NOTHING_SENT = { sends: 0, liveFrom: 1, liveUntil: null, attempts: 0, verifiedAt: null };
+
+const PASSCODE: Door = {
+  method: 'emailOneTimePasscode',
+  connection: null,
+  create: false,
+  userPrincipalName: null,
+};
+const ELSEWHERE: Door = { ...PASSCODE, method: 'google', connection: 'google' };
+const ROW = { row: '9', rule: 'R3' };
+/** What may be found of an address. */
+const DECIDED: readonly {
+  readonly found: string;
+  readonly state: Pick<SignInState, 'decision' | 'door'>;
+}[] = [
+  {
+    found: 'mailbox alone',
+    state: { decision: { ...ROW, outcome: 'use', door: PASSCODE }, door: PASSCODE },
+  },
+  {
+    found: 'known elsewhere',
+    state: { decision: { ...ROW, outcome: 'use', door: ELSEWHERE }, door: ELSEWHERE },
+  },
+  {
+    found: 'known at several',
+    state: { decision: { ...ROW, outcome: 'choose', doors: [PASSCODE, ELSEWHERE] }, door: null },
+  },
+  {
+    found: 'no door',
+    state: { decision: { ...ROW, outcome: 'refuse', code: 'no_method' }, door: null },
+  },
+];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).map((path) => ({
@@ -51,7 +88,9 @@ describe('docs/routes.md', () => {
 
   for (const { method, path, status } of routes) {
     it(`says what ${method} ${path} answers`, async () => {
-      const asked = path.replaceAll('{tenant}', 'a').replaceAll(/\{(?:uid|id)\}/g, 'nothing');
+      const asked = path
+        .replaceAll('{tenant}', 'a')
+        .replaceAll(/\{(?:uid|id|connection)\}/g, 'nothing');
       const url = `${world.publicUrl}${asked}`;
       const answer = await (method === 'GET' ? new Jar().get(url) : new Jar().post(url, ''));
       assert.equal(answer.status, status);
@@ -74,8 +113,15 @@ describe('docs/routes.md', () => {
 
   it('lists every page of a sign-in', () => {
     const source = read('src/http/interaction.ts');
-    const served = [...source.matchAll(/router\.(get|post)\('([^']+)'/g)];
-    assert.ok(served.length >= 6);
+    const named = [...source.matchAll(/router\.(get|post)\('([^']+)'/g)];
+    const buttons = /const buttons\b.*= \{\n([^}]*)\}/.exec(source)?.[1] ?? '';
+    const pressed = [...buttons.matchAll(/^ +(\w+):/gm)].map(([, name]) => [
+      '',
+      'post',
+      `/${name}`,
+    ]);
+    const served = [...named, ...pressed];
+    assert.ok(named.length >= 7 && pressed.length >= 5);
     for (const [, method = '', page = ''] of served) {
       const path = `/{tenant}/signin/{uid}${page === '/' ? '' : page}`;
       const isListed = routes.some(
@@ -84,6 +130,22 @@ describe('docs/routes.md', () => {
       assert.ok(isListed, `${method} ${path}`);
     }
   });
+
+  for (const [pattern, place, file] of [
+    ['FEDERATION_PATH', '/{tenant}/signin/federation/{connection}', 'federation'],
+    ['INVITATION_PATH', '/{tenant}/invitation', 'invitation'],
+    ['HOME_PATH', '/{tenant}/signin/home', 'home'],
+  ] as const) {
+    it(`lists every path of ${pattern}`, () => {
+      const source = read(`src/http/${file}.ts`);
+      const written = new RegExp(`${pattern} =\\s*(.*);`).exec(source)?.[1] ?? '';
+      const actions = /\(([a-z-]+(?:\|[a-z-]+)+)\)/.exec(written)?.[1];
+      assert.ok(actions, 'no actions found');
+      for (const action of actions.split('|')) {
+        assert.ok(paths.has(`${place}/${action}`), `${place}/${action}`);
+      }
+    });
+  }
 });
 
 describe('docs/operations.md', () => {
@@ -92,14 +154,16 @@ describe('docs/operations.md', () => {
     const logged = [...source.matchAll(/\blog\.(debug|info|warn|error)\(\s*'([^']+)'/g)].map(
       ([, level, event]) => `${event} ${level}`,
     );
-    // The steps of a sign-in share one function, which logs at info.
-    const recorded = [...source.matchAll(/\brecord\(\s*'([^']+)'/g)].map(
-      ([, event]) => `${event} info`,
+    // The steps of a sign-in, and what is done to guests, share functions that log at info.
+    const shared = /\b(?:record|audited|finish)\(\s*'([\w-]+\.[\w-]+)'/g;
+    const chosen = /\bevent = \w+ \? '([^']+)' : '([^']+)'/g;
+    const recorded = [...source.matchAll(shared), ...source.matchAll(chosen)].flatMap(
+      ([, ...events]) => events.map((event) => `${event} info`),
     );
-    assert.ok(recorded.length > 0 && logged.length > 0);
-    const rows = [...read('docs/operations.md').matchAll(/^\| `([\w-]+\.\w+)` \| (\w+) \|/gm)].map(
-      ([, event, level]) => `${event} ${level}`,
-    );
+    assert.ok(recorded.length > 12 && logged.length > 0);
+    const rows = [
+      ...read('docs/operations.md').matchAll(/^\| `([\w-]+\.[\w-]+)` \| (\w+) \|/gm),
+    ].map(([, event, level]) => `${event} ${level}`);
     assert.deepEqual(
       rows.toSorted(byText),
       [...new Set([...logged, ...recorded])].toSorted(byText),
@@ -158,6 +222,40 @@ describe('the documents', () => {
     }
   });
 
+  it('hold configuration that loads', async () => {
+    const blocks = pages.flatMap(({ path, text }) =>
+      [...text.matchAll(/^( *)```yaml\n([\s\S]*?)^ *```$/gm)].map(([, indent, code = '']) => {
+        return { path, code: code.replaceAll(new RegExp(`^${indent}`, 'gm'), '') };
+      }),
+    );
+    assert.ok(blocks.filter(({ path }) => path === 'docs/admins.md').length >= 12);
+    for (const { path, code } of blocks) {
+      assert.deepEqual(await faultsOf(code), [], `${path}:\n${code}`);
+    }
+  });
+
+  it('name commands and options that the program has', async function () {
+    this.timeout(60_000);
+    const written = pages.flatMap(({ path, text }) =>
+      [...text.matchAll(/(?:`|^ *|&& )(?:npm run )?guestpass (?:-- )?([a-z][^\n`]*)/gm)].map(
+        ([, command = '']) => ({ path, words: command.split(' ') }),
+      ),
+    );
+    assert.ok(written.length > 10);
+    const helps = new Map<string, Promise<string>>();
+    for (const { path, words } of written) {
+      const depth = ['guests', 'invitations'].includes(words[0] ?? '') ? 2 : 1;
+      const name = words.slice(0, depth).join(' ');
+      const help = helps.get(name) ?? helpOf(name);
+      helps.set(name, help);
+      const text = await help;
+      assert.ok(text.startsWith(`Usage: guestpass ${name} `), `${path}: guestpass ${name}`);
+      for (const word of words.filter((part) => part.startsWith('--'))) {
+        assert.match(text, new RegExp(`^ +${word}\\b`, 'm'), `${path}: guestpass ${name} ${word}`);
+      }
+    }
+  });
+
   it('link to files and headings that are there', () => {
     const broken = pages.flatMap(({ path, text }) =>
       [...text.matchAll(/\]\(([^)\s]+)\)/g)]
@@ -179,6 +277,31 @@ describe('the documents', () => {
   });
 });
 
+/** What is wrong with a piece of a settings file or of a tenant's file. */
+async function faultsOf(code: string): Promise<readonly string[]> {
+  const settings: Record<string, unknown> = parse(soundSettings);
+  const piece: Record<string, unknown> = parse(code);
+  const isSettings = ['publicUrl', 'database', 'listen'].some((key) => key in piece);
+  const tenant = 'id' in piece ? code : `id: a\ndisplayName: A\n${code}`;
+  const folder = await writeFolder({
+    'guestpass.yaml': stringify(isSettings ? { ...settings, ...piece } : settings),
+    'tenants/a.yaml': isSettings ? 'id: a\ndisplayName: A\n' : tenant,
+    ...Object.fromEntries(filesNamedIn(code)),
+  });
+  const names = [...code.matchAll(/\benv: (\w+)/g)].map(([, name = '']) => name);
+  const secret = 'mUX3zQp-9dKw7-Lr2v-Hs81bTqYc4Vn6';
+  const env = Object.fromEntries(names.map((name) => [name, secret]));
+  return (await checkConfiguration(folder, env)).faults.map(formatFault);
+}
+
+/** Files beside a tenant's file, each with what a file of its kind holds. */
+function filesNamedIn(code: string): readonly (readonly [name: string, content: string])[] {
+  const accounts = /```text\n([\s\S]*?)```/.exec(read('docs/admins.md'))?.[1] ?? '';
+  return [...code.matchAll(/\bfile: \.\.\/([\w./-]+)/g)].map(
+    ([, name = '']) => [name, name.endsWith('.txt') ? accounts : goodCertificate] as const,
+  );
+}
+
 function read(path: string): string {
   return readFileSync(join(root, path), 'utf8');
 }
@@ -191,6 +314,16 @@ function firstCells(text: string, heading: string): string[] {
 
 function byText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
+}
+
+/** What the program says of one of its commands. */
+function helpOf(command: string): Promise<string> {
+  const program = join(root, 'src/cli/main.ts');
+  return new Promise((done) => {
+    execFile(process.execPath, [program, ...command.split(' '), '--help'], (_, stdout) => {
+      done(stdout);
+    });
+  });
 }
 
 /** @returns what the compiler has to say; '' when nothing */
@@ -233,15 +366,21 @@ function withoutLoops(arrows: ReadonlySet<string>): string[] {
 
 /** Every arrow between the steps of all states that a sign-in can be brought into. */
 function reachableArrows(): ReadonlySet<string> {
-  const plain = { passcodeOn: true, address: null, sent: null };
-  const hinted = { ...plain, address: 'a' };
-  const off = [plain, hinted].map((state) => ({ ...state, passcodeOn: false }));
+  const plain: SignInState = {
+    passcodeOn: true,
+    hasConnections: true,
+    address: null,
+    decision: null,
+    door: null,
+    sent: null,
+    consent: 'none',
+  };
+  const closed = { ...plain, passcodeOn: false, hasConnections: false };
   const arrows = new Set([
     arrow('[*]', stepOf(plain)),
-    arrow('[*]', stepOf(hinted), 'login_hint'),
-    ...off.map((state) => arrow('[*]', stepOf(state), 'passcodes off')),
+    arrow('[*]', stepOf(closed), 'no door at all'),
   ]);
-  const waiting: SignInState[] = [plain, hinted, ...off];
+  const waiting: SignInState[] = [plain];
   const seen = new Set<string>();
   for (let state = waiting.pop(); state; state = waiting.pop()) {
     const key = JSON.stringify(state);
@@ -257,20 +396,39 @@ function reachableArrows(): ReadonlySet<string> {
 
 /** What can happen in a state, and what the store makes of it. */
 function eventsOf(state: SignInState): (readonly [event: string, after: SignInState])[] {
-  const { sent, address, passcodeOn } = state;
-  const events: (readonly [string, SignInState])[] = [
-    [passcodeOn ? 'passcodes off' : 'passcodes on', { ...state, passcodeOn: !passcodeOn }],
-  ];
+  const step = stepOf(state);
+  if (step === 'continue') return [];
+  if (step === 'review' || step === 'terms') {
+    const left = step === 'review' ? (['terms', 'none'] as const) : (['none'] as const);
+    return left.map((consent) => ['accepted', { ...state, consent }] as const);
+  }
+  const { sent, address, passcodeOn, door } = state;
+  const known = sent ?? NOTHING_SENT;
+  const proven = (['review', 'none'] as const).map((consent) => {
+    return { ...state, consent, sent: { ...known, verifiedAt: NOW } };
+  });
+  const events: (readonly [string, SignInState])[] = DECIDED.map((decided) => {
+    // Codes sent for another address, or before another door was found, are dead.
+    const dead =
+      address === null ? known : { ...known, liveFrom: known.sends + 1, liveUntil: null };
+    // No colon: mermaid ends a label at the second one.
+    return [`address, ${decided.found}`, { ...state, ...decided.state, address: 'a', sent: dead }];
+  });
+  if (door?.method === 'emailOneTimePasscode') {
+    const now = passcodeOn ? 'passcodes off' : 'passcodes on';
+    events.push([now, { ...state, passcodeOn: !passcodeOn }]);
+  }
+  if (step === 'choose-method') {
+    for (const picked of [PASSCODE, ELSEWHERE]) events.push(['picked', { ...state, door: picked }]);
+  }
+  if (step === 'elsewhere') {
+    events.push(['could not sign in there', state]);
+    for (const after of proven) events.push(['signed in there', after]);
+  }
+  if (step !== 'send-code' && step !== 'enter-code') return events;
   if (sent?.liveUntil === ALIVE) {
     events.push(['30 minutes', { ...state, sent: { ...sent, liveUntil: NOW } }]);
   }
-  if (!passcodeOn || (sent !== null && sent.verifiedAt !== null)) return events;
-  const known = sent ?? NOTHING_SENT;
-  events.push(['address given', { ...state, address: address ?? 'a', sent: known }]);
-  if (address === null) return events;
-  const other = { ...known, liveFrom: known.sends + 1, liveUntil: null };
-  const changed = { ...state, address: address === 'a' ? 'b' : 'a', sent: other };
-  events.push(['another address given', changed]);
   if (known.sends < LIMITS.passcodesPerSignIn) {
     events.push(['send', { ...state, sent: afterSend(known) }]);
   }
@@ -278,7 +436,7 @@ function eventsOf(state: SignInState): (readonly [event: string, after: SignInSt
   if (isTriable) {
     events.push(['wrong code', { ...state, sent: { ...known, attempts: known.attempts + 1 } }]);
     const isLive = known.liveUntil === ALIVE;
-    if (isLive) events.push(['right code', { ...state, sent: { ...known, verifiedAt: NOW } }]);
+    if (isLive) for (const after of proven) events.push(['right code', after]);
   }
   return events;
 }
