@@ -3,21 +3,24 @@
 import { readFile } from 'node:fs/promises';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { type EmailAddress, parseEmailAddress } from '../domain/email-address.ts';
-import { resolveTenant, type Tenant } from '../domain/tenant.ts';
-import type { InvitationMail } from '../mail/content.ts';
-import { createGuests, type Guests } from '../plugin.ts';
-import { createLog } from '../telemetry/log.ts';
-import { type Configuration, loadConfiguration } from '../tenants/configuration.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import type { InvitationOutcome } from '../guests/invitations.ts';
+import type { Parts } from '../plugin/assemble.ts';
+import { atTenant, deliver, type TenantOptions } from './installation.ts';
+import { EXIT, failed, type Output, refused, terminal } from './output.ts';
 
-export interface InviteOptions {
-  readonly config: string;
-  readonly tenant: string;
+export interface InviteOptions extends TenantOptions {
   readonly name?: string;
   readonly invitedBy?: string;
   readonly message?: string;
   readonly redirect?: string;
+  readonly language?: string;
+  /** One more reader, without the link. */
+  readonly cc?: string;
   /** false with `--no-mail`. */
   readonly mail: boolean;
+  /** Lets guests who have accepted redeem anew (R68). */
+  readonly reset?: boolean;
 }
 
 interface Row {
@@ -25,13 +28,15 @@ interface Row {
   readonly displayName: string | null;
 }
 
-const INVITATION_MAIL_SECONDS = 86_400;
-
 /** Invites one address. @returns the exit code */
-export async function invite(email: string, options: InviteOptions): Promise<number> {
+export async function invite(
+  email: string,
+  options: InviteOptions,
+  output: Output = terminal,
+): Promise<number> {
   const address = parseEmailAddress(email);
-  if (!address) return fail(`${email} is not an e-mail address`);
-  return inviteAll([{ address, displayName: options.name ?? null }], options);
+  if (!address) return failed(output, `${email} is not an e-mail address`);
+  return inviteAll([{ address, displayName: options.name ?? null }], options, output);
 }
 
 /**
@@ -40,7 +45,11 @@ export async function invite(email: string, options: InviteOptions): Promise<num
  *
  * @returns the exit code
  */
-export async function inviteList(file: string, options: InviteOptions): Promise<number> {
+export async function inviteList(
+  file: string,
+  options: InviteOptions,
+  output: Output = terminal,
+): Promise<number> {
   const rows: Row[] = [];
   const faults: string[] = [];
   const records = parseCsv(await readFile(file), {
@@ -56,82 +65,69 @@ export async function inviteList(file: string, options: InviteOptions): Promise<
     else faults.push(`${file}:${info.lines}  email  not an e-mail address`);
   }
   if (records.length > 0 && !('email' in records[0]!.record)) {
-    return fail(`${file}:1  no column "email"; the first line names the columns`);
+    return failed(output, `${file}:1  no column "email"; the first line names the columns`);
   }
-  return faults.length > 0 ? fail(faults.join('\n')) : inviteAll(rows, options);
+  return faults.length > 0 ? failed(output, faults.join('\n')) : inviteAll(rows, options, output);
 }
 
-async function inviteAll(rows: readonly Row[], options: InviteOptions): Promise<number> {
-  const configuration = await loadConfiguration(options.config);
-  for (const notice of configuration.notices) process.stderr.write(`${notice}\n`);
-  const named = resolveTenant(configuration.tenants, options.tenant);
-  if (named.outcome !== 'tenant') return fail(`there is no tenant ${options.tenant}`);
-  const { tenant } = named;
-  const url = invitationUrl(tenant, configuration, options.redirect);
-  if (url === undefined) {
-    return fail(`${options.redirect} is no page of an application registered for ${tenant.id}`);
+async function inviteAll(
+  rows: readonly Row[],
+  options: InviteOptions,
+  output: Output,
+): Promise<number> {
+  const { cc = null, invitedBy = null } = options;
+  const wrong = [cc, invitedBy].find((text) => text !== null && !parseEmailAddress(text));
+  if (wrong) return failed(output, `${wrong} is not an e-mail address`);
+  if (options.message !== undefined && invitedBy === null) {
+    // A guest can ask nobody whether it is true (R66).
+    output.warn('The message is left out: nobody stands behind it; add --invited-by.');
   }
-  const { settings, tenants } = configuration;
-  // Standard output is for who was invited; another program may read it.
-  const log = createLog({ level: 'warn', destination: process.stderr });
-  const guests = await createGuests({ ...settings, tenants, log });
-  try {
-    for (const row of rows) await inviteOne(guests, tenant, row, url, options);
-    await guests.parts.outbox.idle();
-    if (options.mail && (await guests.parts.store.outbox.nextDueAt()) !== undefined) {
-      process.stderr.write('Mail is still waiting; a running server tries again.\n');
-    }
-  } finally {
-    await guests.close();
-  }
-  return 0;
+  return atTenant(options, output, async (parts, tenant) => {
+    let code: number = EXIT.fine;
+    for (const row of rows)
+      code = Math.max(code, await inviteOne(parts, tenant, row, options, output));
+    if (options.mail) await deliver(parts, output);
+    return code;
+  });
 }
 
 async function inviteOne(
-  guests: Guests,
+  { invitations }: Parts,
   tenant: Tenant,
   row: Row,
-  url: string,
   options: InviteOptions,
-): Promise<void> {
-  const { directory, store, outbox, clock } = guests.parts;
-  const invitedBy = options.invitedBy ?? null;
-  const { guest, created } = await directory.invite({ tenant: tenant.id, ...row, invitedBy });
-  const line = created ? 'invited' : 'is a guest already';
-  process.stdout.write(`${guest.address}  ${line}  ${tenant.id}\n`);
-  if (!options.mail || !created) return;
-  const content: InvitationMail = {
-    kind: 'invitation',
-    to: guest.address,
-    locale: 'en',
-    tenantName: tenant.displayName,
-    tenantDomain: tenant.verifiedDomains[0] ?? null,
+  output: Output,
+): Promise<number> {
+  const { message = null, language = null, redirect = null, invitedBy = null } = options;
+  const invited = await invitations.create(tenant, {
+    ...row,
+    message,
+    language,
     invitedBy,
-    message: options.message ?? null,
-    url,
-    support: tenant.support ?? null,
-    privacyUrl: tenant.privacyUrl ?? null,
-  };
-  const expiresAt = clock() + INVITATION_MAIL_SECONDS;
-  outbox.wake(await outbox.enqueue(store, { tenant: tenant.id, content, expiresAt }));
+    cc: parseEmailAddress(options.cc ?? '') ?? null,
+    redirectUrl: redirect,
+    role: 'administrator',
+    sendMessage: options.mail,
+    resetRedemption: options.reset ?? false,
+  });
+  const { address } = row.address;
+  if (invited.outcome === 'refused') return refused(output, address, invited.code, tenant);
+  output.say(invitationLine(address, tenant, invited));
+  return EXIT.fine;
 }
 
-/** Where the invitation leads. A page elsewhere would make our mail a phisher's (S55). */
-function invitationUrl(
+/** `address  what became of it  tenant  link`; a guest who has accepted has no use for a link. */
+export function invitationLine(
+  address: string,
   tenant: Tenant,
-  { settings }: Configuration,
-  redirect: string | undefined,
-): string | undefined {
-  if (redirect === undefined) return `${settings.publicUrl}/${tenant.id}/`;
-  const origins = tenant.clients.flatMap(({ redirect_uris }) =>
-    redirect_uris.map((uri) => new URL(uri).origin),
-  );
-  return URL.canParse(redirect) && origins.includes(new URL(redirect).origin)
-    ? redirect
-    : undefined;
-}
-
-function fail(message: string): number {
-  process.stderr.write(`${message}\n`);
-  return 1;
+  { outcome, status, redeemUrl }: Exclude<InvitationOutcome, { outcome: 'refused' }>,
+): string {
+  const said = {
+    invited: 'invited',
+    invited_again: 'invited again',
+    reset: 'reset',
+    guest_already: 'is a guest already',
+  }[outcome];
+  const link = status === 'Completed' || redeemUrl === null ? '' : `  ${redeemUrl}`;
+  return `${address}  ${said}  ${tenant.id}${link}`;
 }

@@ -5,11 +5,10 @@ import { Command, CommanderError } from 'commander';
 import { GuestError } from '../domain/errors.ts';
 import { ConfigurationError } from '../settings/fault.ts';
 import { demo } from './demo.ts';
-import { invite, inviteList } from './invite.ts';
+import { addGuestCommands } from './guest-commands.ts';
+import { EXIT } from './output.ts';
 import { serve } from './serve.ts';
-
-/** 0 fine · 1 a problem was found · 2 wrong usage · 3 the database cannot be reached. */
-const EXIT = { problem: 1, usage: 2, unreachable: 3 } as const;
+import { validate, type ValidateOptions } from './validate.ts';
 
 const program = new Command('guestpass')
   .description('Guest sign-in: an OpenID Provider that mails a passcode when no other door fits.')
@@ -24,36 +23,22 @@ program
   .action(async ({ config }: { config: string }) => serve(config));
 
 program
+  .command('validate')
+  .description('say everything that is wrong with the configuration; changes nothing')
+  .option('--config <dir>', 'configuration folder', 'config')
+  .option('--no-network', 'do not ask DNS whether the domains of federations are proven')
+  .addHelpText('after', '\nExample:\n  guestpass validate --config /etc/guestpass')
+  .action(async (options: ValidateOptions) => {
+    process.exitCode = await validate(options);
+  });
+
+program
   .command('demo')
   .description('start the server with a sample guest and a demo application')
   .option('--config <dir>', 'configuration folder', 'config')
   .action(async ({ config }: { config: string }) => demo(config));
 
-program
-  .command('invite')
-  .description('make guests of a tenant')
-  .argument('[email]', 'address of the guest')
-  .requiredOption('--tenant <tenant>', 'tenant id or verified domain')
-  .option('--config <dir>', 'configuration folder', 'config')
-  .option('--name <name>', 'display name of the guest')
-  .option('--invited-by <address>', 'address of the inviter')
-  .option('--message <text>', 'a sentence of the inviter, plain text')
-  .option('--redirect <url>', 'where "Accept invitation" leads: a page of a registered application')
-  .option('--csv <file>', 'invite every row: columns email, displayName')
-  .option('--no-mail', 'make the guest, send nothing')
-  .addHelpText(
-    'after',
-    '\nExamples:\n  guestpass invite teri@gmail.com --tenant fabrikam' +
-      '\n  guestpass invite --csv guests.csv --tenant fabrikam --no-mail',
-  )
-  .action(async (email: string | undefined, options) => {
-    if ((email === undefined) === (options.csv === undefined)) {
-      program.error('name one address, or a file with --csv', { exitCode: EXIT.usage });
-    }
-    process.exitCode = options.csv
-      ? await inviteList(options.csv, options)
-      : await invite(email ?? '', options);
-  });
+addGuestCommands(program);
 
 try {
   await program.parseAsync();
@@ -62,7 +47,7 @@ try {
 }
 
 function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   if (error instanceof ConfigurationError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.problem;

@@ -48,7 +48,9 @@ export function refusalOf(
   clients: readonly ClientMetadata[],
 ): ErrorCode | undefined {
   const { whoMayInvite } = tenant.invitations ?? defaultInvitations;
-  if (!mayInvite(whoMayInvite, order.role)) return 'inviter_not_allowed';
+  // Resetting a guest who exists is not inviting: it must stay possible where nobody may invite.
+  const isReset = order.resetRedemption === true && order.role === 'administrator';
+  if (!mayInvite(whoMayInvite, order.role) && !isReset) return 'inviter_not_allowed';
   // A reset ends sessions: whoever may merely invite could throw any guest out with it.
   if (order.resetRedemption && order.role !== 'administrator' && order.role !== 'application') {
     return 'inviter_not_allowed';

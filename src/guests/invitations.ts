@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
 import { parseEmailAddress } from '../domain/email-address.ts';
 import type { ErrorCode } from '../domain/errors.ts';
+import { mayInvite } from '../domain/invitation.ts';
 import { type ClientMetadata, defaultInvitations, type Tenant } from '../domain/tenant.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { Guest, InvitationDetails, InvitationRenewal, Store } from '../storage/store.ts';
@@ -101,6 +102,14 @@ export function createInvitations(deps: InvitationsDeps): Invitations {
     const { address, displayName = null, invitedBy = null } = order;
     if (await tx.guests.hasBlockedInvitations(tenant.id, address.key)) {
       return refused('invitations_blocked');
+    }
+    const { whoMayInvite } = tenant.invitations ?? defaultInvitations;
+    const isKnown = async () =>
+      (await tx.guests.findByAddress(tenant.id, address.key)) !== undefined ||
+      (await tx.guests.findByOtherAddress(tenant.id, address.key)) !== undefined;
+    // What an administrator may do to a guest who exists, nobody may to a stranger (R75).
+    if (!mayInvite(whoMayInvite, order.role) && !(await isKnown())) {
+      return refused('inviter_not_allowed');
     }
     const details = detailsOf(order);
     const renewal = renewalOf(tenant, details, invitedBy);

@@ -12,7 +12,7 @@ import { resolveMail } from './mail.ts';
 import { isLoopbackOrigin, parsePublicUrl } from './public-url.ts';
 import { type Environment, type Reading, report, valueAt } from './reading.ts';
 import { type SettingsFile, settingsSchema } from './schema.ts';
-import type { Settings } from './settings.ts';
+import type { DatabaseSettings, Settings } from './settings.ts';
 import { readYaml, type YamlFile } from './yaml.ts';
 
 /** The name of the settings file in the configuration folder. */
@@ -32,6 +32,10 @@ export interface SettingsDraft {
   readonly notices: readonly string[];
   /** False when the installation is known to be reached from elsewhere. */
   readonly isLoopback: boolean;
+  /** undefined where the file says none that can be used. */
+  readonly publicUrl: string | undefined;
+  /** As publicUrl. */
+  readonly database: DatabaseSettings | undefined;
   /**
    * Makes the settings whole; the embedded store's secrets are made here when they are missing.
    * @throws {ConfigurationError} with every fault of the file
@@ -69,6 +73,8 @@ export async function draftSettings(directory: string, env: Environment): Promis
     faults: sortFaults(reading.faults),
     notices: reading.notices,
     isLoopback: reading.isLoopback,
+    publicUrl: 'origin' in publicUrl ? publicUrl.origin : undefined,
+    database: rest.database,
     async complete() {
       const { database, mail, listen, secrets, ...plain } = rest;
       if (reading.faults.length > 0 || !database || !mail || !listen || !('origin' in publicUrl)) {
@@ -131,6 +137,8 @@ function failedDraft(faults: readonly ConfigurationFault[]): SettingsDraft {
     faults,
     notices: [],
     isLoopback: true,
+    publicUrl: undefined,
+    database: undefined,
     complete: () => Promise.reject(new ConfigurationError(faults)),
   };
 }

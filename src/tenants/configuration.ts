@@ -4,7 +4,7 @@ import { createTenantIndex, type Tenant, type TenantIndex } from '../domain/tena
 import { ConfigurationError, type ConfigurationFault } from '../settings/fault.ts';
 import { draftSettings } from '../settings/load.ts';
 import type { Environment } from '../settings/reading.ts';
-import type { Settings } from '../settings/settings.ts';
+import type { DatabaseSettings, Settings } from '../settings/settings.ts';
 import type { DomainPlace } from './connections.ts';
 import { readTenants } from './load.ts';
 
@@ -49,6 +49,10 @@ export interface ConfigurationCheck {
   readonly tenants: readonly Tenant[];
   /** Where the domains of their connections stand. */
   readonly places: readonly DomainPlace[];
+  /** undefined only beside a fault. */
+  readonly publicUrl: string | undefined;
+  /** As publicUrl. */
+  readonly database: DatabaseSettings | undefined;
 }
 
 /**
@@ -69,5 +73,7 @@ export async function checkConfiguration(
     ...reading,
     faults: [...draft.faults, ...reading.faults],
     notices: [...draft.notices, ...reading.notices],
+    publicUrl: draft.publicUrl,
+    database: draft.database,
   };
 }

@@ -72,6 +72,7 @@ describe('guestpass demo', function () {
     await mail.first().waitFor();
     await page.getByLabel('Code').fill(code);
     await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Accept' }).click();
     assert.match(await page.locator('pre').innerText(), new RegExp(`"email": "${guest}"`));
     await page.getByRole('link', { name: 'Sign out' }).click();
     await page.getByRole('button', { name: 'Sign out' }).click();

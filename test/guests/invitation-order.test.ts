@@ -98,6 +98,23 @@ describe('an order of an invitation', () => {
     }
   });
 
+  it('R68 R75 lets an administrator reset a guest where nobody may invite, and no stranger', async () => {
+    const { id } = tenantOf();
+    const open = { ...tenantOf(), id };
+    await made(open, {});
+    const invitations = { whoMayInvite: 'nobody', lifetimeSeconds: DAY, language: 'en' } as const;
+    const closed = { ...tenantOf({ invitations }), id };
+    const reset = { role: 'administrator', resetRedemption: true } as const;
+    assert.equal(await saidBy(create(closed, reset)), 'invited_again');
+    assert.equal(await saidBy(create(closed, { role: 'administrator' })), 'inviter_not_allowed');
+    assert.equal(
+      await saidBy(create(closed, { ...reset, role: 'application' })),
+      'inviter_not_allowed',
+    );
+    const stranger = { ...reset, address: addressOf('new@partner.example') };
+    assert.equal(await saidBy(create(closed, stranger)), 'inviter_not_allowed');
+  });
+
   for (const redirectUrl of [
     'https://evil.example/',
     'https://docs.example.evil.example/',

@@ -1,0 +1,21 @@
+// Owns listening to a command that runs in this process.
+
+import type { Output } from '../../src/cli/output.ts';
+
+/** What a command said, and how it ended. */
+export interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command and keeps what it says. */
+export async function listen(command: (output: Output) => Promise<number>): Promise<Said> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await command({
+    say: (line) => void out.push(line),
+    warn: (line) => void err.push(line),
+  });
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
