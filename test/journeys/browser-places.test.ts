@@ -240,7 +240,7 @@ for (const store of stores) {
           await page.goto(link);
           await guest.press('Continue');
         }
-        await guest.shows('Sign in to Partner', start);
+        await guest.shows('Sign in to Partner');
         await guest.press(address);
         await guest.shows('Review permissions');
         await guest.press('Accept');
