@@ -8,6 +8,7 @@ import type { UpstreamSteps } from '../interaction/upstream.ts';
 import type { BrowserBinding } from '../oidc/cookies.ts';
 import { readLargeForm } from './form.ts';
 import { mountOf } from './mount.ts';
+import { seeOther } from './see-other.ts';
 
 export interface FederationRoutesDeps {
   readonly upstream: Pick<UpstreamSteps, 'receive'>;
@@ -53,11 +54,9 @@ export function createFederationRoutes(deps: FederationRoutesDeps): FederationRo
     if (received.outcome === 'expired') {
       throw new GuestError('interaction_expired', { detail: { because: 'no journey upstream' } });
     }
-    ctx.status = 303;
-    ctx.set('Cache-Control', 'no-store');
     // The GET this leads to carries the browser's cookie.
-    if (received.outcome === 'held') return ctx.redirect(`${callbackUrl}?held=${received.held}`);
-    ctx.redirect(`${base}/${received.uid}${received.proven ? '/returned' : ''}`);
+    if (received.outcome === 'held') return seeOther(ctx, `${callbackUrl}?held=${received.held}`);
+    seeOther(ctx, `${base}/${received.uid}${received.proven ? '/returned' : ''}`);
   };
 
   function describe(

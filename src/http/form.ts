@@ -3,6 +3,7 @@
 import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware, Next } from 'koa';
 import { GuestError } from '../domain/errors.ts';
+import type { FormEvidence } from './security.ts';
 
 const MAX_FIELDS = 16;
 
@@ -62,6 +63,15 @@ export async function readLargeForm(ctx: Context): Promise<URLSearchParams> {
 export function field(ctx: Context, name: string): string {
   const body = ctx.request.body as Readonly<Record<string, string>> | undefined;
   return body && Object.hasOwn(body, name) ? (body[name] ?? '') : '';
+}
+
+/** What of a posted form speaks for its origin, for `Csrf.accepts`. */
+export function evidenceOf(ctx: Context): FormEvidence {
+  return {
+    origin: ctx.get('origin') || undefined,
+    secFetchSite: ctx.get('sec-fetch-site') || undefined,
+    token: field(ctx, 'csrf'),
+  };
 }
 
 function isPlain(value: unknown): value is string {

@@ -13,10 +13,11 @@ import { redirectOf } from '../guests/invitation-order.ts';
 import type { Invitations } from '../guests/invitations.ts';
 import type { BrowserBinding } from '../oidc/cookies.ts';
 import type { Guest } from '../storage/store.ts';
-import { field, readForm } from './form.ts';
+import { evidenceOf, field, readForm } from './form.ts';
 import { mountOf } from './mount.ts';
 import type { GuestHome } from './page.ts';
 import type { Csrf } from './security.ts';
+import { seeOther } from './see-other.ts';
 import type { TicketCookie } from './ticket-cookie.ts';
 import type { Views } from './views.ts';
 
@@ -58,14 +59,14 @@ export function createHomeRoutes(deps: HomeRoutesDeps): HomeRoutes {
     if (ctx.method === 'POST' && (action === 'sign-in' || action === 'leave')) {
       await readForm(ctx, async () => {
         check(ctx);
-        if (action === 'sign-in') return redirect(ctx, signInUrl(deps.origin, tenant));
+        if (action === 'sign-in') return seeOther(ctx, signInUrl(deps.origin, tenant));
         await leave(ctx, provider, tenant, base);
       });
       return;
     }
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new GuestError('method_not_allowed');
     if (action === 'callback') return leadOn(ctx, provider, tenant);
-    if (action !== undefined) return redirect(ctx, `${mountOf(ctx.req)}/`);
+    if (action !== undefined) return seeOther(ctx, `${mountOf(ctx.req)}/`);
     await show(ctx, tenant, base, await guestOf(ctx, provider, tenant));
   };
 
@@ -93,7 +94,7 @@ export function createHomeRoutes(deps: HomeRoutesDeps): HomeRoutes {
     const isMine = guest && invitation && invitation.guest.id === guest.id;
     if (isMine) deps.ticket.clear(ctx);
     const target = isMine ? redirectOf(guest, deps.clientsOf(tenant)) : null;
-    redirect(ctx, target ?? `${mountOf(ctx.req)}/`);
+    seeOther(ctx, target ?? `${mountOf(ctx.req)}/`);
   }
 
   async function leave(
@@ -104,7 +105,7 @@ export function createHomeRoutes(deps: HomeRoutesDeps): HomeRoutes {
   ): Promise<void> {
     const guest = await guestOf(ctx, provider, tenant);
     // No button leads here where guests may not leave: only a form of somebody's own.
-    if (!guest || !mayLeave(tenant)) return redirect(ctx, `${mountOf(ctx.req)}/`);
+    if (!guest || !mayLeave(tenant)) return seeOther(ctx, `${mountOf(ctx.req)}/`);
     if (field(ctx, 'confirm') !== 'yes') {
       const frame = frameOf(ctx, tenant, base);
       return views.render(ctx, { ...frame, page: 'leave', address: guest.address });
@@ -123,12 +124,7 @@ export function createHomeRoutes(deps: HomeRoutesDeps): HomeRoutes {
   }
 
   function check(ctx: Context): void {
-    const evidence = {
-      origin: ctx.get('origin') || undefined,
-      secFetchSite: ctx.get('sec-fetch-site') || undefined,
-      token: field(ctx, 'csrf'),
-    };
-    if (!csrf.accepts(evidence, deps.origin, FORM, browser.ensure(ctx))) {
+    if (!csrf.accepts(evidenceOf(ctx), deps.origin, FORM, browser.ensure(ctx))) {
       throw new GuestError('request_forged');
     }
   }
@@ -185,10 +181,4 @@ function homeOf(guest: Guest, tenant: Tenant): GuestHome {
     applications,
     leaving: mayLeave(tenant) ? 'allowed' : 'contact',
   };
-}
-
-function redirect(ctx: Context, to: string): void {
-  ctx.status = 303;
-  ctx.set('Cache-Control', 'no-store');
-  ctx.redirect(to);
 }

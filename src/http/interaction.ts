@@ -12,12 +12,13 @@ import type { Submission } from '../interaction/submission.ts';
 import { openVisit, type Visit } from '../interaction/visit.ts';
 import type { BrowserBinding } from '../oidc/cookies.ts';
 import { browserFamilyOf, isEmbedded } from './client.ts';
-import { field, readForm } from './form.ts';
+import { evidenceOf, field, readForm } from './form.ts';
 import { createSignInPages, isProven, type SignInPagesDeps } from './interaction-page.ts';
 import { mountOf } from './mount.ts';
 import type { SignInFrame } from './page.ts';
 import type { TicketCookie } from './ticket-cookie.ts';
 import type { Csrf } from './security.ts';
+import { seeOther } from './see-other.ts';
 import type { Views } from './views.ts';
 import type { Translator } from '../i18n.ts';
 
@@ -139,18 +140,14 @@ export function createInteractionPages(
 
   async function checkForm(ctx: PageContext, next: () => Promise<unknown>): Promise<void> {
     const { uid, browser: digest } = ctx.state.visit;
-    const evidence = {
-      origin: ctx.get('origin') || undefined,
-      secFetchSite: ctx.get('sec-fetch-site') || undefined,
-      token: field(ctx, 'csrf'),
-    };
-    if (!csrf.accepts(evidence, deps.origin, uid, digest)) throw new GuestError('request_forged');
+    if (!csrf.accepts(evidenceOf(ctx), deps.origin, uid, digest))
+      throw new GuestError('request_forged');
     await next();
   }
 
   async function show(ctx: PageContext, problem?: Problem): Promise<void> {
     const view = await steps.look(ctx.state.visit);
-    if ('to' in view) return redirect(ctx, view.to);
+    if ('to' in view) return seeOther(ctx, view.to);
     await views.render(ctx, pages.pageOf(ctx.state, { ...view, problem: problem ?? view.problem }));
   }
 
@@ -159,7 +156,7 @@ export function createInteractionPages(
     kept?: { readonly typed: string; readonly problem: Problem },
   ): Promise<void> {
     const view = await steps.look(ctx.state.visit);
-    if ('to' in view) return redirect(ctx, view.to);
+    if ('to' in view) return seeOther(ctx, view.to);
     const { step } = view.step;
     const isPast = step === 'continue' || step === 'review' || step === 'terms';
     // Refused before a proof: another address may be let in.
@@ -176,7 +173,7 @@ export function createInteractionPages(
     done: Submission,
     rejected: (problem: Problem) => Promise<void> = (problem) => show(ctx, problem),
   ): Promise<void> {
-    if (done.outcome === 'moved') return redirect(ctx, done.to ?? ctx.state.frame.base);
+    if (done.outcome === 'moved') return seeOther(ctx, done.to ?? ctx.state.frame.base);
     if (done.outcome === 'refused') {
       return views.render(ctx, pages.refusedPage(ctx.state, done.code, done.row));
     }
@@ -187,10 +184,4 @@ export function createInteractionPages(
     }
     await rejected(done.problem);
   }
-}
-
-function redirect(ctx: Context, to: string): void {
-  ctx.status = 303;
-  ctx.set('Cache-Control', 'no-store');
-  ctx.redirect(to);
 }

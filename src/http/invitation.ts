@@ -9,10 +9,11 @@ import type { Invitations } from '../guests/invitations.ts';
 import type { BrowserBinding } from '../oidc/cookies.ts';
 import type { Guest, GuestStore } from '../storage/store.ts';
 import { createReference } from './errors.ts';
-import { field, readForm } from './form.ts';
+import { evidenceOf, field, readForm } from './form.ts';
 import { mountOf } from './mount.ts';
 import type { InvitationFrame } from './page.ts';
 import type { Csrf } from './security.ts';
+import { seeOther } from './see-other.ts';
 import type { TicketCookie } from './ticket-cookie.ts';
 import type { Views } from './views.ts';
 
@@ -76,7 +77,7 @@ export function createInvitationRoutes(deps: InvitationRoutesDeps): InvitationRo
     if (named !== undefined) {
       // Two tickets are none: what was opened before must not stand in for them.
       opened.write(ctx, typeof named === 'string' ? named : '');
-      return redirect(ctx, action === 'block' ? `${base}/block` : base);
+      return seeOther(ctx, action === 'block' ? `${base}/block` : base);
     }
     const found = await find(tenant, opened.read(ctx));
     if (!found) return broken(ctx, tenant);
@@ -94,24 +95,19 @@ export function createInvitationRoutes(deps: InvitationRoutesDeps): InvitationRo
   ): Promise<void> {
     const found = await find(tenant, opened.read(ctx));
     if (!found) return broken(ctx, tenant);
-    const evidence = {
-      origin: ctx.get('origin') || undefined,
-      secFetchSite: ctx.get('sec-fetch-site') || undefined,
-      token: field(ctx, 'csrf'),
-    };
     const { guest } = found.invitation;
-    if (!csrf.accepts(evidence, deps.origin, formOf(guest.id), browser.ensure(ctx))) {
+    if (!csrf.accepts(evidenceOf(ctx), deps.origin, formOf(guest.id), browser.ensure(ctx))) {
       throw new GuestError('request_forged');
     }
     if (action === 'block') {
       await invitations.setBlocked(guest, field(ctx, 'unblock') === '');
-      return redirect(ctx, `${base}/block`);
+      return seeOther(ctx, `${base}/block`);
     }
     const target = signInUrl?.(guest) ?? redirectOf(guest, deps.clientsOf(found.tenant));
-    if (found.invitation.state === 'expired') return redirect(ctx, base);
+    if (found.invitation.state === 'expired') return seeOther(ctx, base);
     // The link of an accepted invitation stays a way back (R65).
     ticket.write(ctx, found.ticket);
-    redirect(ctx, target ?? base);
+    seeOther(ctx, target ?? base);
   }
 
   /** RFC 8058: a mail program posts the link of List-Unsubscribe, without cookies or form token. */
@@ -181,10 +177,4 @@ export function createInvitationRoutes(deps: InvitationRoutesDeps): InvitationRo
 /** What a form token of these pages is bound to, in the place of a sign-in's uid. */
 function formOf(guest: string): string {
   return `invitation ${guest}`;
-}
-
-function redirect(ctx: Context, to: string): void {
-  ctx.status = 303;
-  ctx.set('Cache-Control', 'no-store');
-  ctx.redirect(to);
 }
