@@ -1,6 +1,7 @@
 // Owns guests in SQL: who there is, and what changes between invitation and redemption.
 
 import { createGuestAddresses, isOtherAddress, withAddress } from './guest-addresses.ts';
+import { createGuestCounts } from './guest-counts.ts';
 import { createGuestRemoval } from './guest-removal.ts';
 import { GUEST_COLUMNS, type GuestRow, toGuest } from './guest-rows.ts';
 import { createInvitationBlocks } from './invitation-blocks.ts';
@@ -55,6 +56,19 @@ export function createGuestStore(database: Database): GuestStore {
     findById: (id) => one('WHERE id = ?', [id]),
     findByAddress,
     findByOtherAddress,
+    list: async (tenant, { state, address, after, limit }) => {
+      const said = [
+        ...(address === undefined ? [] : [['address_key = ?', address] as const]),
+        ...(state === undefined ? [] : [['state = ?', state] as const]),
+        ...(after === undefined ? [] : [['id > ?', after] as const]),
+      ];
+      const where = ['tenant = ?', 'removed_at IS NULL', ...said.map(([condition]) => condition)];
+      const rows = await database.all<GuestRow>(
+        `SELECT ${GUEST_COLUMNS} FROM guests WHERE ${where.join(' AND ')} ORDER BY id LIMIT ?`,
+        [tenant, ...said.map(([, value]) => value), limit],
+      );
+      return rows.map(toGuest);
+    },
     findByIdentity: (tenant, identity) =>
       one(`${byIdentity}WHERE tenant = ? AND identity = ?`, [tenant, identity]),
     redeem: async (tenant, id, { method, connection, identity, idp }, now) => {
@@ -78,8 +92,11 @@ export function createGuestStore(database: Database): GuestStore {
             [now, now, tenant, id],
           )
         : changed(`UPDATE guests SET blocked_at = NULL ${THERE}`, [tenant, id]),
+    rename: (tenant, id, displayName) =>
+      changed(`UPDATE guests SET display_name = ? ${THERE}`, [displayName, tenant, id]),
     revoke: (tenant, id, now) =>
       changed(`UPDATE guests SET revoked_at = ? ${THERE}`, [now, tenant, id]),
+    ...createGuestCounts(database),
     ...createGuestRemoval(database),
     ...createGuestAddresses(database),
     ...createInvitationBlocks(database),

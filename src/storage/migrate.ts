@@ -56,6 +56,24 @@ export function migrateDatabase(database: Database): Promise<readonly string[]> 
   });
 }
 
+/** Names the migrations of this version that the database has not. Writes nothing. */
+export async function findPendingMigrations(database: Database): Promise<readonly string[]> {
+  const done = new Set(await findDone(database));
+  return Object.keys(migrationsFor(database.kind)).filter((name) => !done.has(name));
+}
+
+async function findDone(database: Database): Promise<readonly string[]> {
+  // An empty database has no table of migrations, and asking it for one is an error.
+  const table = await database.get(
+    database.kind === 'sqlite'
+      ? "SELECT name FROM sqlite_master WHERE name = 'kysely_migration'"
+      : "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'kysely_migration'",
+  );
+  if (table === undefined) return [];
+  const rows = await database.all<{ readonly name: string }>('SELECT name FROM kysely_migration');
+  return rows.map(({ name }) => name);
+}
+
 /** Lets Kysely speak through a connection of ours. */
 function dialectOver(database: Database): Dialect {
   const mysql = database.kind === 'mysql';

@@ -10,21 +10,38 @@ import { type ColumnType, createTables, type Table } from './tables.ts';
 
 /** The migrations of one engine, by name, in the order of their names. */
 export function migrationsFor(kind: SqlKind): Record<string, Migration> {
-  return { '0001-first-tables': { up: (db) => createTables(db, kind, firstTables(kind)) } };
+  const types = typesOf(kind);
+  return {
+    '0001-first-tables': { up: (db) => createTables(db, kind, firstTables(types)) },
+    '0002-audit': { up: (db) => createTables(db, kind, auditTables(types)) },
+  };
 }
 
-function firstTables(kind: SqlKind): readonly Table[] {
+/** The types of columns, in the words of one engine. */
+interface Types {
+  /** ASCII, at most so many characters. */
+  readonly key: (length: number) => ColumnType;
+  readonly text: ColumnType;
+  readonly serial: ColumnType;
+}
+
+function typesOf(kind: SqlKind): Types {
   // Keys are ASCII and bytewise equal or not. Under MySQL's default collations mıke@ is mike@ and
   // two ids that differ in case are one (S16).
   const key = (length: number): ColumnType =>
     kind === 'mysql' ? sql.raw(`varchar(${length}) character set ascii collate ascii_bin`) : 'text';
   const text: ColumnType =
     kind === 'mysql' ? sql.raw('mediumtext character set utf8mb4 collate utf8mb4_bin') : 'text';
-  const time: ColumnType = 'bigint';
-  const count: ColumnType = 'integer';
   const serial: ColumnType = sql.raw(
     kind === 'mysql' ? 'bigint auto_increment primary key' : 'integer primary key autoincrement',
   );
+  return { key, text, serial };
+}
+
+const time: ColumnType = 'bigint';
+const count: ColumnType = 'integer';
+
+function firstTables({ key, text, serial }: Types): readonly Table[] {
   const tenant = key(63);
   const address = key(254);
   return [
@@ -218,6 +235,42 @@ function firstTables(kind: SqlKind): readonly Table[] {
         'retired_at?': time,
       },
       primaryKey: ['tenant', 'algorithm', 'generation'],
+    },
+  ];
+}
+
+/** Nothing here is a whole address: those of a guest who is gone would outlive them (S65). */
+function auditTables({ key, text, serial }: Types): readonly Table[] {
+  return [
+    {
+      name: 'audit',
+      columns: {
+        position: serial,
+        id: key(64),
+        at: time,
+        'tenant?': key(63),
+        event: key(80),
+        'actor?': text,
+        'subject?': key(64),
+        'client?': text,
+        'outcome?': text,
+        // `row` alone is a word of MySQL's own.
+        'decision_row?': text,
+        'rule?': text,
+        'error_code?': text,
+        'reference?': text,
+        'address?': text,
+        'address_hash?': key(64),
+        'network?': text,
+        detail: text,
+      },
+      unique: { audit_id: ['id'] },
+      indexes: {
+        audit_tenant: ['tenant', 'position'],
+        audit_subject: ['subject', 'position'],
+        audit_address: ['address_hash', 'position'],
+        audit_age: ['at'],
+      },
     },
   ];
 }

@@ -3,12 +3,13 @@
 import { systemClock } from '../domain/clock.ts';
 import { GuestError } from '../domain/errors.ts';
 import type { DatabaseSettings } from '../settings/settings.ts';
+import { createAuditStore } from './audit.ts';
 import { createBudgetStore } from './budgets.ts';
 import { createGuestStore } from './guests.ts';
 import { createJourneyStore } from './journeys.ts';
 import { createKeyStore } from './keys.ts';
 import { createMailboxStore } from './mailbox.ts';
-import { migrateDatabase } from './migrate.ts';
+import { findPendingMigrations, migrateDatabase } from './migrate.ts';
 import { createOidcStore } from './oidc-records.ts';
 import { openDatabase } from './open-database.ts';
 import { createOutboxStore } from './outbox.ts';
@@ -51,6 +52,7 @@ export function createStore(database: Database): Store {
     mailbox: createMailboxStore(database),
     oidc: createOidcStore(database),
     keys: createKeyStore(database),
+    audit: createAuditStore(database),
     transaction: (work) => database.transaction((tx) => work(createStore(tx))),
     purge: (now, batch) => purgeExpired(database, now, batch),
     databaseTime: async () => {
@@ -71,6 +73,7 @@ export function createStore(database: Database): Store {
         throw error instanceof GuestError ? error : new GuestError('unavailable', { cause: error });
       }
     },
+    pendingMigrations: () => findPendingMigrations(database),
     close: () => database.close(),
   };
 }

@@ -60,6 +60,24 @@ export function createOutboxStore(database: Database): OutboxStore {
       );
       return row?.due ?? undefined;
     },
+    waiting: async () => {
+      const rows = await database.all<{
+        readonly state: 'queued' | 'sending';
+        readonly messages: number;
+        readonly oldest: number;
+      }>(
+        'SELECT state, COUNT(*) AS messages, MIN(created_at) AS oldest FROM outbox ' +
+          "WHERE state IN ('queued', 'sending') GROUP BY state",
+      );
+      const countOf = (state: string): number =>
+        rows.find((row) => row.state === state)?.messages ?? 0;
+      const oldest = rows.map((row) => row.oldest);
+      return {
+        queued: countOf('queued'),
+        sending: countOf('sending'),
+        oldestAt: oldest.length > 0 ? Math.min(...oldest) : null,
+      };
+    },
     lease: async (id, lease, now, leaseUntil) => {
       const update =
         "UPDATE outbox SET state = 'sending', lease = ?, lease_until = ?, deliveries = deliveries + 1 " +

@@ -78,11 +78,27 @@ export async function purgeExpired(
   let purged = 0;
   for (const { table, key, condition, keptSeconds } of RULES) {
     const sql = deleteBatchSql(database.kind, table, key, condition);
-    for (let changes = batch; changes === batch;) {
-      ({ changes } = await database.run(sql, [now - keptSeconds, batch]));
-      purged += changes;
-      await nextTurn();
-    }
+    purged += await deleteInBatches(database, sql, now - keptSeconds, batch);
   }
   return purged;
+}
+
+/**
+ * Repeats a delete of {@link deleteBatchSql} until it finds less than a batch.
+ *
+ * @returns how many rows went
+ */
+export async function deleteInBatches(
+  database: Database,
+  sql: string,
+  before: number,
+  batch: number,
+): Promise<number> {
+  let deleted = 0;
+  for (let changes = batch; changes === batch;) {
+    ({ changes } = await database.run(sql, [before, batch]));
+    deleted += changes;
+    await nextTurn();
+  }
+  return deleted;
 }

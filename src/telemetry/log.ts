@@ -50,12 +50,13 @@ export function createLog(options: {
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (event: string, fields: LogFields = {}): void => {
-      if (logger.isLevelEnabled(level)) logger[level](cleanFields(fields, 0), event);
+      if (logger.isLevelEnabled(level)) logger[level](cleanFields(fields), event);
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-function cleanFields(fields: object, depth: number): Record<string, unknown> {
+/** What a line may say of its fields: see {@link createLog}. Pure. */
+export function cleanFields(fields: object, depth = 0): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, cleanField(name, value, depth)]),
   );

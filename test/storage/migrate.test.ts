@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
 import type { DatabaseSettings } from '../../src/settings/settings.ts';
-import { migrate } from '../../src/storage/migrate.ts';
+import { findPendingMigrations, migrate } from '../../src/storage/migrate.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
 import { startMariadb } from '../support/mariadb.ts';
 
@@ -21,14 +21,14 @@ for (const [engine, settingsOf] of Object.entries(engines)) {
   describe(`migrate on ${engine}`, () => {
     it('runs what is missing, then nothing', async () => {
       const settings = await settingsOf();
-      assert.deepEqual(await migrate(settings), ['0001-first-tables']);
+      assert.deepEqual(await migrate(settings), ['0001-first-tables', '0002-audit']);
       assert.deepEqual(await migrate(settings), []);
     });
 
     it('runs each migration in one of six that start at once', async () => {
       const settings = await settingsOf();
       const ran = await Promise.all(Array.from({ length: 6 }, () => migrate(settings)));
-      assert.deepEqual(ran.flat(), ['0001-first-tables']);
+      assert.deepEqual(ran.flat(), ['0001-first-tables', '0002-audit']);
     });
 
     it('F24 goes on where a migration was cut off', async () => {
@@ -38,7 +38,17 @@ for (const [engine, settingsOf] of Object.entries(engines)) {
       await database.run('DROP TABLE signing_keys');
       await database.run('DELETE FROM kysely_migration');
       await database.close();
-      assert.deepEqual(await migrate(settings), ['0001-first-tables']);
+      assert.deepEqual(await migrate(settings), ['0001-first-tables', '0002-audit']);
+    });
+
+    it('tells what a database of before has not', async () => {
+      const settings = await settingsOf();
+      await migrate(settings);
+      const database = openDatabase(settings);
+      assert.deepEqual(await findPendingMigrations(database), []);
+      await database.run("DELETE FROM kysely_migration WHERE name = '0001-first-tables'");
+      assert.deepEqual(await findPendingMigrations(database), ['0001-first-tables']);
+      await database.close();
     });
 
     it('F24 refuses a database that a newer version has migrated', async () => {

@@ -68,6 +68,16 @@ describe('query plans on SQLite', () => {
       (s) => s.guests.findByIdentity('t', 'i'),
       /guests_identity \(tenant=\? AND identity=\?\)/,
     ],
+    'guests.list': [
+      (s) => s.guests.list('t', { state: 'Accepted', after: 'i', limit: 9 }),
+      /PRIMARY KEY \(tenant=\? AND id>\?\)/,
+    ],
+    'guests.list by address': [
+      (s) => s.guests.list('t', { address: 'a', limit: 9 }),
+      /guests_address \(tenant=\? AND address_key=\?\)/,
+    ],
+    'guests.countBy': [(s) => s.guests.countBy('t'), /PRIMARY KEY \(tenant=\?\)/],
+    'guests.rename': [(s) => s.guests.rename('t', 'i', 'n'), /guests_id \(id=\?\)/],
     'guests.listRemoved': [
       (s) => s.guests.listRemoved('t', 'a'),
       /guests_removed_key \(tenant=\? AND removed_key=\?\)/,
@@ -98,6 +108,7 @@ describe('query plans on SQLite', () => {
     ],
     'outbox.due': [(s) => s.outbox.due(1, 1), /outbox_due \(state=\?/],
     'outbox.nextDueAt': [(s) => s.outbox.nextDueAt(), /outbox_due \(state=\?\)/],
+    'outbox.waiting': [(s) => s.outbox.waiting(), /COVERING INDEX outbox_age \(state=\?\)/],
     'outbox.lease': [(s) => s.outbox.lease('i', 'l', 1, 1), /PRIMARY KEY \(id=\?\)/],
     'outbox.settle': [(s) => s.outbox.settle('i', 'l', outcome), /PRIMARY KEY \(id=\?\)/],
     'oidc.find': [
@@ -125,6 +136,23 @@ describe('query plans on SQLite', () => {
       /oidc_records_grant \(tenant=\? AND grant_id=\? AND model=\?\)/,
     ],
     'keys.list': [(s) => s.keys.list('t'), /PRIMARY KEY \(tenant=\?\)/],
+    'audit.list': [
+      (s) => s.audit.list({ order: 'newest', since: 1, until: 2, event: 'e', limit: 9 }),
+      /audit USING INTEGER PRIMARY KEY \(rowid<\?\)/,
+    ],
+    'audit.list of a tenant': [
+      (s) => s.audit.list({ tenant: 't', since: 1, after: 3, limit: 9 }),
+      /audit_tenant \(tenant=\? AND position>\?\)/,
+    ],
+    'audit.list by address': [
+      (s) => s.audit.list({ tenant: 't', addressHash: 'h', order: 'newest', limit: 9 }),
+      /audit_address \(address_hash=\? AND position<\?\)/,
+    ],
+    'audit.list of a guest': [
+      (s) => s.audit.list({ tenant: 't', subject: 's', limit: 9 }),
+      /audit_subject \(subject=\? AND position>\?\)/,
+    ],
+    'audit.purge': [(s) => s.audit.purge(1, 1), /audit_age \(at<\?\)/],
     purge: [(s) => s.purge(1, 1), /oidc_records_expiry \(expires_at<\?\)/],
     'purge of guests': [(s) => s.purge(1, 1), /guests_removal \(removed_at<\?\)/],
   };
@@ -133,6 +161,9 @@ describe('query plans on SQLite', () => {
     it(`${name} searches by an index`, async () => {
       const plans = await plansOf(use);
       assert.match(plans.join('\n'), expected);
+      // The trail is long: it is read in the order of an index, or sorted whole for every page.
+      const isSorted = plans.some((plan) => plan.includes('TEMP B-TREE FOR ORDER BY'));
+      assert.ok(!isSorted || !name.startsWith('audit.'));
       // `waiting` is the two-row subquery of nextDueAt.
       assert.deepEqual(
         plans.filter((plan) => plan.startsWith('SCAN') && plan !== 'SCAN waiting'),

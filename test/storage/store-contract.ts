@@ -2,6 +2,7 @@
 
 import { after, before, describe } from 'mocha';
 import type { Store } from '../../src/storage/store.ts';
+import { auditContract } from './contract/audit.ts';
 import { budgetsContract } from './contract/budgets.ts';
 import { guestAddressesContract } from './contract/guest-addresses.ts';
 import { guestsContract } from './contract/guests.ts';
@@ -48,6 +49,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     mailContract(nodes);
     oidcContract(nodes);
     keysContract(nodes);
+    auditContract(nodes);
     transactionsContract(nodes);
   });
 }

@@ -242,6 +242,75 @@ export function guestsContract(nodes: () => Nodes): void {
       assert.equal(await store.guests.revoke(unique('t'), guest.id, NOW), false);
     });
 
+    it('lists the guests of a tenant by id, a part at a time, by state and by address', async () => {
+      const { store, other } = nodes();
+      const tenant = unique('t');
+      for (const name of ['b', 'C', 'a', 'gone']) {
+        await store.guests.invite(guestOf(tenant, atPartner(name), `${tenant}-${name}`));
+      }
+      await store.guests.redeem(tenant, `${tenant}-a`, PASSCODE, NOW);
+      await store.guests.remove(tenant, `${tenant}-gone`, NOW);
+      const ids = async (query: Parameters<typeof store.guests.list>[1], of = tenant) =>
+        (await other.guests.list(of, query)).map(({ id }) => id.slice(tenant.length + 1));
+      assert.deepEqual(await ids({ limit: 9 }), ['C', 'a', 'b']);
+      assert.deepEqual(await ids({ limit: 2 }), ['C', 'a']);
+      assert.deepEqual(await ids({ limit: 2, after: `${tenant}-a` }), ['b']);
+      assert.deepEqual(await ids({ limit: 9, state: 'Accepted' }), ['a']);
+      assert.deepEqual(await ids({ limit: 9, state: 'PendingAcceptance' }), ['C', 'b']);
+      assert.deepEqual(await ids({ limit: 9, address: atPartner('b') }), ['b']);
+      assert.deepEqual(await ids({ limit: 9, address: atPartner('gone') }), []);
+      assert.deepEqual(await ids({ limit: 9 }, unique('t')), []);
+      const [first] = await other.guests.list(tenant, { limit: 1 });
+      assert.deepEqual(first, guestOf(tenant, atPartner('C'), `${tenant}-C`));
+    });
+
+    it('renames a guest, of its own tenant alone', async () => {
+      const { store } = nodes();
+      const guest = await invited();
+      const { tenant, id } = guest;
+      assert.equal(await store.guests.rename(tenant, id, 'Anna'), true);
+      assert.equal(await store.guests.rename(tenant, id, 'Anna'), true);
+      assert.equal((await stored(guest))?.displayName, 'Anna');
+      assert.equal(await store.guests.rename(tenant, id, null), true);
+      assert.deepEqual(await stored(guest), { ...guest, displayName: null });
+      assert.equal(await store.guests.rename(unique('t'), id, 'Else'), false);
+    });
+
+    it('counts guests who are alike, of one tenant, without the removed', async () => {
+      const { store, other } = nodes();
+      const tenant = unique('t');
+      const { guests } = store;
+      const names = ['a@x.example', 'b@x.example', 'c@y.example', 'd@y.example', 'gone@x.example'];
+      for (const name of names) await guests.invite(guestOf(tenant, name, `${tenant}-${name[0]}`));
+      await guests.redeem(tenant, `${tenant}-a`, PASSCODE, NOW);
+      await guests.redeem(tenant, `${tenant}-b`, PASSCODE, NOW);
+      const google = { method: 'google', connection: 'google' } as const;
+      await guests.redeem(tenant, `${tenant}-c`, { ...bindingOf('c'), ...google }, NOW);
+      await guests.setBlocked(tenant, `${tenant}-d`, NOW, true);
+      await guests.remove(tenant, `${tenant}-g`, NOW);
+      const counts = await other.guests.countBy(tenant);
+      const none = { method: null, connection: null };
+      assert.deepEqual(
+        counts.toSorted((a, b) => String(a.method).localeCompare(String(b.method))),
+        [
+          {
+            state: 'Accepted',
+            method: 'emailOneTimePasscode',
+            connection: null,
+            domain: 'x.example',
+            blocked: false,
+            count: 2,
+          },
+          { state: 'Accepted', ...google, domain: 'y.example', blocked: false, count: 1 },
+          { state: 'PendingAcceptance', ...none, domain: 'y.example', blocked: true, count: 1 },
+        ],
+      );
+      assert.deepEqual(await other.guests.countBy(unique('t')), []);
+      const tenants = await other.guests.listTenants();
+      assert.equal(tenants.filter((id) => id === tenant).length, 1);
+      assert.deepEqual(tenants, tenants.toSorted());
+    });
+
     it('R67 remembers who takes no invitations, for each tenant', async () => {
       const { store, other } = nodes();
       const [tenant, key] = [unique('t'), 'teri@partner.example'];
@@ -263,4 +332,8 @@ export function guestsContract(nodes: () => Nodes): void {
   function stored({ tenant, id }: Guest): Promise<Guest | undefined> {
     return nodes().other.guests.find(tenant, id);
   }
+}
+
+function atPartner(name: string): string {
+  return `${name}@partner.example`;
 }

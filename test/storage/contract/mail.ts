@@ -46,6 +46,20 @@ export function mailContract(nodes: () => Nodes): void {
       assert.equal(await outbox.nextDueAt(), undefined);
     });
 
+    it('counts what waits and what is being sent, and tells when the oldest was written', async () => {
+      const { store } = nodes();
+      assert.deepEqual(await store.outbox.waiting(), { queued: 0, sending: 0, oldestAt: null });
+      const old = await enqueue(store, { createdAt: NOW - 9 });
+      await enqueue(store, { createdAt: NOW - 2 });
+      await enqueue(store, { createdAt: NOW - 20, state: 'decoy' });
+      await store.outbox.lease(old, 'l', NOW, NOW + 15);
+      const waiting = { queued: 1, sending: 1, oldestAt: NOW - 9 };
+      assert.deepEqual(await store.outbox.waiting(), waiting);
+      await store.outbox.settle(old, 'l', { state: 'sent', fault: null });
+      const left = { queued: 1, sending: 0, oldestAt: NOW - 2 };
+      assert.deepEqual(await store.outbox.waiting(), left);
+    });
+
     it('lists what is due, oldest first, up to the limit', async () => {
       const { store } = nodes();
       const young = await enqueue(store, { createdAt: NOW + 2 });

@@ -269,5 +269,9 @@ export function transactionsContract(nodes: () => Nodes): void {
     it('pings', async () => {
       await nodes().store.ping();
     });
+
+    it('has no migration pending once it is open', async () => {
+      assert.deepEqual(await nodes().store.pendingMigrations(), []);
+    });
   });
 }

@@ -1,0 +1,55 @@
+// Owns the ports of the engine's records and of the signing keys.
+
+/** oidc-provider's fifteen models; stored in one table, told apart by name. */
+export interface OidcRecord {
+  readonly tenant: string;
+  readonly model: string;
+  /** SHA-256 of the engine's id, base64url: a leaked database holds no bearer token. */
+  readonly id: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly grantId: string | null;
+  readonly uid: string | null;
+  readonly userCode: string | null;
+  readonly consumedAt: number | null;
+  /** Absolute; null never expires. */
+  readonly expiresAt: number | null;
+}
+
+export interface OidcStore {
+  /** Inserts or replaces by (tenant, model, id); for a uid, replaces whichever row had it. */
+  upsert(record: Omit<OidcRecord, 'consumedAt'>): Promise<void>;
+  /** Inserts only. @returns false when the id is already there: a replay (S44) */
+  insert(record: Omit<OidcRecord, 'consumedAt'>): Promise<boolean>;
+  find(tenant: string, model: string, id: string): Promise<OidcRecord | undefined>;
+  findByUid(tenant: string, model: string, uid: string): Promise<OidcRecord | undefined>;
+  findByUserCode(tenant: string, model: string, userCode: string): Promise<OidcRecord | undefined>;
+  /** Marks as used, once. @returns true for the one call that did it (S44) */
+  consume(tenant: string, model: string, id: string, now: number): Promise<boolean>;
+  destroy(tenant: string, model: string, id: string): Promise<void>;
+  /** Removes the model's rows of one grant; without a model, the rows of every model. */
+  destroyByGrant(tenant: string, grantId: string, model?: string): Promise<void>;
+  /** Removes every record of one guest in every namespace: sessions, grants, codes, tokens (R68). */
+  destroyByAccount(accountId: string): Promise<void>;
+}
+
+/** One signing key of one tenant, its private part sealed. */
+export interface SigningKey {
+  readonly tenant: string;
+  readonly kid: string;
+  readonly algorithm: 'RS256' | 'ES256';
+  /** 1 for the first key of the algorithm, then rising; unique, so that one node wins a race. */
+  readonly generation: number;
+  /** AES-256-GCM of the private JWK, base64url. */
+  readonly sealed: string;
+  readonly createdAt: number;
+  /** Published before, signing from. */
+  readonly activeFrom: number;
+  /** Not published after; null while current. */
+  readonly retiredAt: number | null;
+}
+
+export interface KeyStore {
+  list(tenant: string): Promise<readonly SigningKey[]>;
+  /** @returns false when the generation already exists: another node was first */
+  insert(key: SigningKey): Promise<boolean>;
+}
