@@ -2,20 +2,46 @@
 
 import { isIP } from 'node:net';
 import { type Reading, report } from './reading.ts';
+import type { ListenAddress } from './settings.ts';
 
 /** Where the server listens when nothing is said. */
 export const defaultListen = { host: '127.0.0.1', port: 3000 } as const;
 
+/** Where the public and the private server listen. */
+export interface Listening {
+  /** undefined after reporting. */
+  readonly listen: ListenAddress | undefined;
+  /** undefined when nothing is said, too. */
+  readonly adminListen: ListenAddress | undefined;
+}
+
 /**
  * Reads `host:port`; IPv6 hosts in brackets; port 0 lets the system choose one.
  *
- * @returns undefined after reporting
+ * @param text undefined where the file says nothing, or nothing that is a text
  */
-export function resolveListen(
+export function resolveListening(
   reading: Reading,
-  text: string | undefined,
-): { readonly host: string; readonly port: number } | undefined {
-  if (text === undefined) return defaultListen;
+  text: { readonly listen: string | undefined; readonly adminListen: string | undefined },
+): Listening {
+  const listen =
+    text.listen === undefined ? defaultListen : resolveAddress(reading, 'listen', text.listen);
+  const adminListen =
+    text.adminListen === undefined
+      ? undefined
+      : resolveAddress(reading, 'adminListen', text.adminListen);
+  const isShared = listen?.port === adminListen?.port && listen?.host === adminListen?.host;
+  if (listen && adminListen && listen.port !== 0 && isShared) {
+    report(reading, ['adminListen'], 'the address of listen', 'give it a port of its own');
+  }
+  return { listen, adminListen };
+}
+
+function resolveAddress(
+  reading: Reading,
+  key: 'listen' | 'adminListen',
+  text: string,
+): ListenAddress | undefined {
   const [, bracketed, plain, digits] =
     /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+)):(\d{1,5})$/i.exec(text) ?? [];
   const host = bracketed ?? plain;
@@ -23,7 +49,7 @@ export function resolveListen(
   if (host !== undefined && port <= 65_535 && (bracketed === undefined || isIP(host) === 6)) {
     return { host, port };
   }
-  report(reading, ['listen'], 'not a host and port', 'write it like 127.0.0.1:3000 or "[::]:3000"');
+  report(reading, [key], 'not a host and port', 'write it like 127.0.0.1:3000 or "[::]:3000"');
   return undefined;
 }
 

@@ -3,16 +3,22 @@
 import { dirname, resolve } from 'node:path';
 import { deepFreeze } from './deep-freeze.ts';
 import { resolveDatabase } from './database.ts';
+import { findChangedKeys } from './changed-keys.ts';
 import { checkShape } from './explain.ts';
 import { ConfigurationError, type ConfigurationFault, sortFaults } from './fault.ts';
 import { completeSecrets, resolveConfiguredSecrets } from './installation-secrets.ts';
 import { resolveLimits } from './limits.ts';
-import { resolveListen, resolveTrustedProxies } from './listen.ts';
+import { type Listening, resolveListening, resolveTrustedProxies } from './listen.ts';
 import { resolveMail } from './mail.ts';
 import { isLoopbackOrigin, parsePublicUrl } from './public-url.ts';
 import { type Environment, type Reading, report, valueAt } from './reading.ts';
 import { type SettingsFile, settingsSchema } from './schema.ts';
-import type { DatabaseSettings, Settings } from './settings.ts';
+import {
+  type DatabaseSettings,
+  defaultAuditDays,
+  type MailSettings,
+  type Settings,
+} from './settings.ts';
 import { readYaml, type YamlFile } from './yaml.ts';
 
 /** The name of the settings file in the configuration folder. */
@@ -36,6 +42,14 @@ export interface SettingsDraft {
   readonly publicUrl: string | undefined;
   /** As publicUrl. */
   readonly database: DatabaseSettings | undefined;
+  readonly listening: Listening;
+  /** As publicUrl. */
+  readonly mail: MailSettings | undefined;
+  /**
+   * Keys of running settings that the file says otherwise by now; none when it has a fault. Secrets
+   * count where they are configured: those made beside the database are not looked at.
+   */
+  changedSince(running: Settings): readonly string[];
   /**
    * Makes the settings whole; the embedded store's secrets are made here when they are missing.
    * @throws {ConfigurationError} with every fault of the file
@@ -75,6 +89,12 @@ export async function draftSettings(directory: string, env: Environment): Promis
     isLoopback: reading.isLoopback,
     publicUrl: 'origin' in publicUrl ? publicUrl.origin : undefined,
     database: rest.database,
+    listening: { listen: rest.listen, adminListen: rest.adminListen },
+    mail: rest.mail,
+    changedSince(running) {
+      if (reading.faults.length > 0 || !('origin' in publicUrl)) return [];
+      return findChangedKeys(running, { ...rest, publicUrl: publicUrl.origin });
+    },
     async complete() {
       const { database, mail, listen, secrets, ...plain } = rest;
       if (reading.faults.length > 0 || !database || !mail || !listen || !('origin' in publicUrl)) {
@@ -102,12 +122,14 @@ async function resolveSections(reading: Reading) {
   const { yaml } = reading;
   const file = {
     listen: shape.listen.safeParse(sectionOf(yaml, 'listen')),
+    adminListen: shape.adminListen.safeParse(sectionOf(yaml, 'adminListen')),
     database: shape.database.safeParse(sectionOf(yaml, 'database')),
     mail: shape.mail.safeParse(sectionOf(yaml, 'mail')),
     unsafeLimits: shape.unsafeLimits.safeParse(sectionOf(yaml, 'unsafeLimits')),
     tenantPicker: shape.tenantPicker.safeParse(sectionOf(yaml, 'tenantPicker')),
     trustedProxies: shape.trustedProxies.safeParse(sectionOf(yaml, 'trustedProxies')),
     logLevel: shape.logLevel.safeParse(sectionOf(yaml, 'logLevel')),
+    auditDays: shape.auditDays.safeParse(sectionOf(yaml, 'auditDays')),
     secrets: shape.secrets.safeParse(sectionOf(yaml, 'secrets')),
   };
   const database =
@@ -115,13 +137,17 @@ async function resolveSections(reading: Reading) {
       ? undefined
       : await resolveDatabase(reading, file.database.data);
   return {
-    listen: file.listen.success ? resolveListen(reading, file.listen.data) : undefined,
+    ...resolveListening(reading, {
+      listen: file.listen.data,
+      adminListen: file.adminListen.data,
+    }),
     database,
     mail: file.mail.data && (await resolveMail(reading, file.mail.data)),
     limits: resolveLimits(reading, sectionOf(yaml, 'limits'), file.unsafeLimits.data ?? false),
     tenantPicker: file.tenantPicker.data ?? false,
     trustedProxies: resolveTrustedProxies(reading, file.trustedProxies.data ?? []),
     logLevel: file.logLevel.data ?? 'info',
+    auditDays: file.auditDays.data ?? defaultAuditDays,
     secrets: file.secrets.success
       ? await resolveConfiguredSecrets(reading, file.secrets.data ?? {}, database?.kind)
       : {},
@@ -139,6 +165,9 @@ function failedDraft(faults: readonly ConfigurationFault[]): SettingsDraft {
     isLoopback: true,
     publicUrl: undefined,
     database: undefined,
+    listening: { listen: undefined, adminListen: undefined },
+    mail: undefined,
+    changedSince: () => [],
     complete: () => Promise.reject(new ConfigurationError(faults)),
   };
 }

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { limitTable } from '../domain/limits.ts';
+import { defaultAuditDays } from './settings.ts';
 import { emailAddressField, referenceField, secretField } from './fields.ts';
 
 const limits = Object.fromEntries(
@@ -15,6 +16,7 @@ const limits = Object.fromEntries(
   ]),
 );
 
+const MOST_AUDIT_DAYS = 3650;
 const keyDescription = '32 bytes or more as base64, hexadecimal or raw';
 
 /**
@@ -32,6 +34,12 @@ export const settingsSchema = z
       .string()
       .optional()
       .meta({ description: 'host:port to listen on.', default: '127.0.0.1:3000' }),
+    adminListen: z
+      .string()
+      .optional()
+      .describe(
+        'host:port of the private listener: health, metrics, admin API. Off when not said.',
+      ),
     database: z
       .union(
         [
@@ -87,6 +95,15 @@ export const settingsSchema = z
       .enum(['debug', 'info', 'warn', 'error', 'silent'])
       .optional()
       .meta({ description: 'Least level that is logged.', default: 'info' }),
+    auditDays: z
+      .int()
+      .min(1)
+      .max(MOST_AUDIT_DAYS)
+      .optional()
+      .meta({
+        description: `Days the audit trail is kept in the database, 1 to ${MOST_AUDIT_DAYS}.`,
+        default: defaultAuditDays,
+      }),
     secrets: z
       .strictObject({
         pepper: secretField.optional().describe(`Key of the passcode digests, ${keyDescription}.`),

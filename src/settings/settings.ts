@@ -2,6 +2,9 @@
 
 import type { Limits } from '../domain/limits.ts';
 
+/** Days the audit trail is kept when nothing is said. */
+export const defaultAuditDays = 365;
+
 /** Where everything is remembered. */
 export type DatabaseSettings =
   | { readonly kind: 'sqlite'; /** absolute path */ readonly file: string }
@@ -38,13 +41,22 @@ export interface Secrets {
   readonly cookieKeys: readonly Buffer[];
 }
 
+/** Where a server listens. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
 /** All settings of one installation. */
 export interface Settings {
   /** Origin without a trailing slash, e.g. `https://guest.example`. */
   readonly publicUrl: string;
   /** Whether `publicUrl` is plain http on loopback: development only. */
   readonly loopback: boolean;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
+  /** The private listener; undefined is none. */
+  readonly adminListen: ListenAddress | undefined;
   readonly database: DatabaseSettings;
   readonly mail: MailSettings;
   readonly limits: Limits;
@@ -53,5 +65,7 @@ export interface Settings {
   /** Addresses or CIDR ranges whose X-Forwarded-For is believed (S60). */
   readonly trustedProxies: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** Days the audit trail is kept in the database, 1 to 3650. */
+  readonly auditDays: number;
   readonly secrets: Secrets;
 }

@@ -1,7 +1,8 @@
-// Owns the shape of one client: metadata by RFC 7591 names, only those this server acts on, and which
-// guests it takes.
+// Owns the shape of one client: metadata by RFC 7591 names, only those this server acts on, which
+// guests it takes, and what it administers.
 
 import { z } from 'zod';
+import { ADMIN_SCOPES } from '../domain/admin-scope.ts';
 import { HOME_CLIENT_ID } from '../domain/tenant.ts';
 import {
   emailAddressField,
@@ -147,6 +148,15 @@ export const clientSchema = z.strictObject({
     })
     .optional()
     .describe('Which guests it takes; not part of its metadata.'),
+  admin: z
+    .strictObject({
+      scopes: z
+        .array(z.enum(ADMIN_SCOPES), { error: 'expected a list of scopes of the admin API' })
+        .min(1)
+        .describe('What it may ask for.'),
+    })
+    .optional()
+    .describe('What it may do through the admin API; nothing when not set.'),
 });
 
 /** One client as it stands in the file. */

@@ -19,7 +19,13 @@ export async function resolveClient(
   client: ClientFile,
 ): Promise<ClientMetadata | undefined> {
   const faultsBefore = reading.faults.length;
-  const { client_secret: reference, client_name: name, guests: _policy, ...rest } = client;
+  const {
+    client_secret: reference,
+    client_name: name,
+    guests: _guests,
+    admin: _admin,
+    ...rest
+  } = client;
   const secret =
     reference === undefined
       ? undefined
@@ -39,14 +45,22 @@ export async function resolveClient(
   };
 }
 
-/** What an entry says of its guests; undefined when it says nothing. @source rules R10, R11 */
-export function clientPolicy({ guests }: ClientFile): ClientPolicy | undefined {
-  if (!guests) return undefined;
+/**
+ * What an entry says of its guests and of the admin API; undefined when it says nothing.
+ *
+ * @source rules R10, R11, R44
+ */
+export function clientPolicy({ guests, admin }: ClientFile): ClientPolicy | undefined {
+  if (!guests && !admin) return undefined;
   const {
     selfServiceSignUp = defaultClientPolicy.selfServiceSignUp,
     emailOneTimePasscode = defaultClientPolicy.emailOneTimePasscode,
-  } = guests;
-  return { selfServiceSignUp, emailOneTimePasscode };
+  } = guests ?? {};
+  return {
+    selfServiceSignUp,
+    emailOneTimePasscode,
+    ...(admin && { adminScopes: admin.scopes }),
+  };
 }
 
 type Method = ClientFile['token_endpoint_auth_method'];
@@ -98,6 +112,11 @@ function reportSignIn(reading: Reading, path: Path, client: ClientFile): void {
   if (grants.includes('refresh_token') && !signsIn) {
     const mend = 'add authorization_code';
     report(reading, [...path, 'grant_types'], 'refresh_token without authorization_code', mend);
+  }
+  // Only the application itself may administer, never a guest by way of it.
+  if (client.admin && !grants.includes('client_credentials')) {
+    const mend = 'add client_credentials to grant_types';
+    report(reading, [...path, 'admin'], 'admin without client_credentials', mend, 'key');
   }
   const hosts = new Set((client.redirect_uris ?? []).map((uri) => URL.parse(uri)?.host));
   if (client.subject_type === 'pairwise' && hosts.size > 1) {

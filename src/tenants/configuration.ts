@@ -40,6 +40,37 @@ export async function loadConfiguration(
   };
 }
 
+/** What the files say now, beside what a server runs with. */
+export interface ReadAgain {
+  readonly tenants: TenantIndex;
+  readonly notices: readonly string[];
+  /** Keys of guestpass.yaml that say otherwise and count from the next start. */
+  readonly restartKeys: readonly string[];
+}
+
+/**
+ * Reads everything again for a server that runs: whole or not at all. Makes no secret, so that a key
+ * file lost meanwhile is not replaced by another key.
+ *
+ * @throws {ConfigurationError} with every fault of every file
+ * @source security requirements S57
+ */
+export async function readAgain(
+  directory: string,
+  running: Settings,
+  env: Environment = process.env,
+): Promise<ReadAgain> {
+  const draft = await draftSettings(directory, env);
+  const reading = await readTenants(directory, draft.isLoopback, env);
+  const faults = [...draft.faults, ...reading.faults];
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return {
+    tenants: createTenantIndex(reading.tenants),
+    notices: [...draft.notices, ...reading.notices],
+    restartKeys: draft.changedSince(running),
+  };
+}
+
 /** Everything found wrong or worth knowing, and what could be read. */
 export interface ConfigurationCheck {
   /** Of all files, in the order of the files. */

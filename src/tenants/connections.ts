@@ -103,6 +103,7 @@ async function readOne<T>(
   resolve: Resolve<T>,
 ): Promise<readonly Entry[]> {
   const written = valueAt(reading.yaml.value, path);
+  if (written === undefined) return [];
   const file = schema.safeParse(written);
   if (!file.success) return [];
   const connection = await resolve(reading, path, file.data);
@@ -171,5 +172,6 @@ function placesOf(
 }
 
 function listAt(reading: Reading, path: Path): readonly unknown[] {
-  return z.array(z.unknown()).safeParse(valueAt(reading.yaml.value, path)).data ?? [];
+  const found = valueAt(reading.yaml.value, path);
+  return Array.isArray(found) ? found : [];
 }

@@ -8,11 +8,13 @@ import { deepFreeze } from '../settings/deep-freeze.ts';
 import { type ConfigurationFault, sortFaults } from '../settings/fault.ts';
 import { systemCodeOf } from '../settings/file.ts';
 import type { Environment, Reading } from '../settings/reading.ts';
-import { readYaml } from '../settings/yaml.ts';
+import { readYaml, type YamlReading } from '../settings/yaml.ts';
 import type { DomainPlace } from './connections.ts';
 import { type Claims, readTenant } from './tenant.ts';
 
 const TENANTS_FOLDER = 'tenants';
+/** File descriptors are few on some machines. */
+const FILES_AHEAD = 16;
 
 /** Tenants read, with everything that was found wrong on the way. */
 export interface TenantsReading {
@@ -45,8 +47,7 @@ export async function readTenants(
   const notices: string[] = [];
   const tenants: Tenant[] = [];
   const places: DomainPlace[] = [];
-  for (const file of found) {
-    const read = await readYaml(join(folder, file), `${TENANTS_FOLDER}/${file}`);
+  for await (const read of readAhead(folder, found)) {
     if (read.outcome === 'faulty') {
       faults.push(...read.faults);
       continue;
@@ -60,6 +61,17 @@ export async function readTenants(
     faults.push(...sortByFile(read.yaml.name, reading.faults));
   }
   return { tenants, faults, notices, places };
+}
+
+/** Reads files in their order, the next ones while one is being judged: thousands wait for the disk. */
+async function* readAhead(folder: string, files: readonly string[]): AsyncGenerator<YamlReading> {
+  const reading: Promise<YamlReading>[] = [];
+  for (const [index] of files.entries()) {
+    for (const file of files.slice(index + reading.length, index + FILES_AHEAD)) {
+      reading.push(readYaml(join(folder, file), `${TENANTS_FOLDER}/${file}`));
+    }
+    yield await reading.shift()!;
+  }
 }
 
 // A members file has lines of its own: its faults follow those of the file that names it.

@@ -47,6 +47,7 @@ describe('draftSettings', () => {
       publicUrl: 'http://127.0.0.1:3000',
       loopback: true,
       listen: { host: '127.0.0.1', port: 3000 },
+      adminListen: undefined,
       database: { kind: 'sqlite', file: join(folder, '../data/guestpass.db') },
       mail: {
         transport: {
@@ -62,6 +63,7 @@ describe('draftSettings', () => {
       tenantPicker: false,
       trustedProxies: [],
       logLevel: 'info',
+      auditDays: 365,
     });
     assert(Object.isFrozen(settings) && Object.isFrozen(settings.mail.transport));
   });
@@ -324,6 +326,21 @@ secrets: { pepper: { file: ./none } }
           /not a host and port/,
         );
       }
+    });
+
+    it('has no private listener unless one is named, at an address of its own', async () => {
+      assert.equal((await load(soundSettings)).settings.adminListen, undefined);
+      const { settings } = await load(`${soundSettings}adminListen: 127.0.0.1:3001\n`);
+      assert.deepEqual(settings.adminListen, { host: '127.0.0.1', port: 3001 });
+      assert.deepEqual(await faults(`${soundSettings}adminListen: 127.0.0.1:3000\n`), [
+        'guestpass.yaml:4:14  adminListen  the address of listen; give it a port of its own',
+      ]);
+      assert.match(
+        (await faults(`${soundSettings}adminListen: everywhere\n`))[0]!,
+        /adminListen {2}not a host and port/,
+      );
+      const both = 'listen: 127.0.0.1:0\nadminListen: 127.0.0.1:0\n';
+      assert.equal((await load(soundSettings + both)).settings.adminListen?.port, 0);
     });
 
     it('S60 takes proxies one by one or as ranges, never everybody', async () => {

@@ -49,6 +49,16 @@ describe('resolveClient', () => {
     ['no place to send guests back to', secret, /redirect_uris  required key missing/],
     ['an empty list of them', `${secret}, redirect_uris: []`, /no address to send guests back to/],
     [
+      'an administrator who is a guest',
+      `${uris}, ${secret}, admin: { scopes: [guests.read] }`,
+      /admin without client_credentials/,
+    ],
+    [
+      'a scope of the admin API that is none',
+      `${uris}, ${secret}, grant_types: [client_credentials], admin: { scopes: [guests.reed] }`,
+      /guests\.read/,
+    ],
+    [
       'post without a secret',
       `${uris}, token_endpoint_auth_method: client_secret_post`,
       /without a client_secret/,
