@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Configuration, errors, KoaContextWithOIDC } from 'oidc-provider';
 import { type EmailAddress, parseEmailAddress } from './domain/email-address.ts';
+import { maskNetwork } from './domain/network.ts';
 import type { ClientMetadata, Tenant } from './domain/tenant.ts';
 import type { InvitationOrder } from './guests/invitation-order.ts';
 import type { InvitationOutcome } from './guests/invitations.ts';
@@ -15,6 +16,7 @@ import { createSecurityHeaders } from './http/security.ts';
 import { createOidcConfiguration, responseModes } from './oidc/configuration.ts';
 import { fixedTenant, requestedTenant } from './oidc/tenant-context.ts';
 import { assemble, type GuestsOptions, type Parts } from './plugin/assemble.ts';
+import { defaultAuditDays } from './settings/settings.ts';
 import type { Guest } from './storage/store.ts';
 
 export type { GuestsOptions } from './plugin/assemble.ts';
@@ -46,6 +48,12 @@ export interface Guests {
    * @throws {TypeError} when the address is none or the tenant unknown
    */
   invite(invitation: Invitation): Promise<InvitationOutcome>;
+  /**
+   * Puts other tenants in place of all, at once. Whoever did not change should stay the same object:
+   * what is known of its upstreams is kept by it. Sign-ins under way go on where their tenant stays.
+   * Providers of one tenant are the host's to rebuild: their clients are in them.
+   */
+  replaceTenants(tenants: GuestsOptions['tenants']): void;
   /** What the ready server is built from: the joined rooms. */
   readonly parts: Parts;
   /** Finishes deliveries in flight and closes the database. */
@@ -69,6 +77,7 @@ const HOST_NAMESPACE = '@host';
 const HOST_ASSETS = '/signin/assets';
 const PURGE_MS = 60_000;
 const PURGE_BATCH = 1000;
+const DAY = 86_400;
 
 /**
  * Opens the database, starts the mail worker, and returns guest sign-in for your Provider:
@@ -94,7 +103,7 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
   });
   const protect = createSecurityHeaders({ https: parts.engine.secure });
   parts.outbox.start();
-  const purging = startPurge(parts);
+  const purging = startPurge(parts, options.auditDays ?? defaultAuditDays);
   const tenantOf = (id: string): Tenant => {
     const tenant = parts.tenants().byId.get(id);
     if (!tenant) throw new TypeError(`there is no tenant ${id}`);
@@ -128,7 +137,7 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
       if ('tenant' in issuer) names.set(provider, issuer.tenant.displayName);
       else hosts.add(provider);
       const pages = parts.interactionPages(provider);
-      record(provider, parts);
+      record(provider, parts, 'tenant' in issuer ? issuer.tenant.id : null);
       const fixed = (): Tenant | undefined =>
         'tenant' in issuer
           ? (parts.tenants().byId.get(issuer.tenant.id) ?? issuer.tenant)
@@ -169,6 +178,7 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
         sendMessage: sendMessage ?? false,
       });
     },
+    replaceTenants: parts.replaceTenants,
     async close() {
       clearInterval(purging);
       await parts.close();
@@ -188,8 +198,11 @@ function describeResponseModes(metadata: unknown): void {
   if ('response_modes_supported' in metadata) metadata.response_modes_supported = responseModes;
 }
 
-/** Engine errors that no page of ours answers: token, userinfo, and what goes to a redirect URI. */
-function record(provider: Provider, { log }: Parts): void {
+/**
+ * Engine errors that no page of ours answers (token, userinfo, what goes to a redirect URI), and
+ * signing out, which the engine does (S64).
+ */
+function record(provider: Provider, { log }: Parts, tenant: string | null): void {
   provider.on('server_error', (ctx, error) => {
     log.error('engine.failed', { route: ctx.oidc.route, error });
   });
@@ -204,12 +217,26 @@ function record(provider: Provider, { log }: Parts): void {
   };
   provider.on('authorization.error', refused);
   provider.on('grant.error', refused);
+  provider.on('end_session.success', (ctx) => {
+    const { client, params, session } = ctx.oidc;
+    // Whoever was not signed in has left nothing.
+    if (session?.accountId === undefined) return;
+    log.info('session.end', {
+      audit: true,
+      tenant,
+      subject: session.accountId,
+      client: client?.clientId,
+      outcome: params?.['logout'] ? 'everywhere' : 'application',
+      network: maskNetwork(ctx.ip),
+    });
+  });
 }
 
-function startPurge({ store, clock, log }: Parts): NodeJS.Timeout {
+function startPurge({ store, clock, log }: Parts, auditDays: number): NodeJS.Timeout {
   const purge = async (): Promise<void> => {
     let gone = PURGE_BATCH;
     while (gone >= PURGE_BATCH) gone = await store.purge(clock(), PURGE_BATCH);
+    await store.audit.purge(clock() - auditDays * DAY, PURGE_BATCH);
   };
   return setInterval(() => {
     purge().catch((error: unknown) => log.warn('purge.failed', { error }));

@@ -1,5 +1,6 @@
 // Owns what a tenant is and how a request names one. Lookup is exact; nothing is ever guessed (R14).
 
+import type { AdminScope } from './admin-scope.ts';
 import type { Connection } from './identity-provider.ts';
 import type { WhoMayInvite } from './invitation.ts';
 import type { Era, FallbackProvider, PrimaryProvider, RedemptionPolicy } from './redemption.ts';
@@ -65,6 +66,8 @@ export interface ClientPolicy {
   readonly selfServiceSignUp: boolean;
   /** Whether guests may come by passcode; an integration of its own, not pulled in (R11). */
   readonly emailOneTimePasscode: boolean;
+  /** What it may do through the admin API; default nothing. */
+  readonly adminScopes?: readonly AdminScope[];
 }
 
 /** The nominal date of the seed: 1 November 2021. */

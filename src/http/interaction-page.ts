@@ -2,8 +2,10 @@
 
 import { type ErrorCode, errorTable } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
+import { maskNetwork } from '../domain/network.ts';
 import type { View } from '../interaction/sign-in.ts';
 import type { Visit } from '../interaction/visit.ts';
+import type { SignIn } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createReference } from './errors.ts';
 import type { Page, SignInFrame } from './page.ts';
@@ -24,12 +26,7 @@ export interface PageRequest {
 export interface SignInPages {
   pageOf(request: PageRequest, view: View): Page;
   /** Says no; where a second try may help, there is a button for it. The reference finds the log line. */
-  refusedPage(
-    request: PageRequest,
-    code: ErrorCode,
-    row: string | null,
-    canChangeAddress?: boolean,
-  ): Page;
+  refusedPage(request: PageRequest, code: ErrorCode, row: string | null, signIn?: SignIn): Page;
 }
 
 /** @source experience P2 to P6, P8, P11; S64 */
@@ -66,8 +63,7 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
       case 'continue':
         return { ...frame, page: 'continue' };
       case 'refused': {
-        const canChangeAddress = signIn !== undefined && !isProven(view);
-        return refusedPage(request, step.code, step.row, canChangeAddress);
+        return refusedPage(request, step.code, step.row, signIn);
       }
     }
   }
@@ -76,12 +72,14 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
     { visit, frame }: PageRequest,
     code: ErrorCode,
     row: string | null,
-    canChangeAddress = false,
+    signIn?: SignIn,
   ): Page {
     const reference = createReference();
     const { tenant, client } = visit;
-    const about = { tenant: tenant.id, client: client.id, errorCode: code, row, reference };
+    const who = { address: signIn?.address, network: maskNetwork(visit.clientAddress) };
+    const about = { tenant: tenant.id, client: client.id, errorCode: code, row, reference, ...who };
     log.info('sign-in.refused', { audit: true, ...about });
+    const canChangeAddress = signIn !== undefined && !isProven({ signIn });
     const canRetry = errorTable[code].status === 503;
     return { ...frame, page: 'refused', code, row, canRetry, canChangeAddress, reference };
   }

@@ -59,7 +59,11 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
       letter: isLetter ? letterTo(guest, signIn, visit) : null,
       instead: visit.tenant.mailStrangers ? letterToStranger(signIn, visit) : null,
     });
-    record('passcode.issue', visit, signIn.address, { outcome: issued.outcome });
+    record('passcode.issue', visit, signIn.address, {
+      audit: true,
+      outcome: issued.outcome,
+      strong: issued.outcome === 'sent' && issued.signIn.strong,
+    });
     const wrong = problemOfIssue(issued, clock());
     if (wrong) return { outcome: 'rejected', problem: wrong };
     const isResend = issued.outcome === 'sent' && issued.signIn.sends > 1;
@@ -85,7 +89,11 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
       subjects: subjectsOf(visit, signIn),
       passcode: parsed.passcode,
     });
-    record('passcode.evaluate', visit, signIn.address, { outcome: verified.outcome });
+    record('passcode.evaluate', visit, signIn.address, {
+      audit: true,
+      outcome: verified.outcome,
+      strong: signIn.strong,
+    });
     if (verified.outcome === 'verified') return deps.complete(visit, verified.signIn);
     const wrong = problemOfVerify(verified, clock());
     if (wrong) await remembered.tell(visit, { problem: wrong });

@@ -139,7 +139,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     if (!(await remembered.chooseAddress(visit, kept))) return rejected('passcode_used');
     const { outcome, row, rule } = decision;
     const about = { outcome, row, rule, method: door?.method };
-    record('sign-in.decide', visit, text, about);
+    record('sign-in.decide', visit, text, { audit: true, ...about });
     // One other place knows the guest: no page in between (P3).
     return door && door.method !== 'emailOneTimePasscode'
       ? leave(visit, { decided, address })

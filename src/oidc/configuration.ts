@@ -11,6 +11,7 @@ import type { Directory } from '../guests/directory.ts';
 import type { Store } from '../storage/store.ts';
 import { createFindAccount } from './account.ts';
 import { createAdapterFactory } from './adapter.ts';
+import { adminResource } from './admin-resource.ts';
 import { type BrowserBinding, type CookieSigner, cookieNames } from './cookies.ts';
 import { speakingToEngine } from './engine-fault.ts';
 import { createLoadExistingGrant } from './grant.ts';
@@ -122,6 +123,8 @@ export function createOidcConfiguration(
       introspection: { enabled: true, allowedPolicy: isOwnToken },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
+      // An issuer of many tenants has no admin API: its tokens belong to no tenant.
+      ...(issuer.tenantId !== undefined && { resourceIndicators: adminResource(issuer.tenantOf) }),
       jwtUserinfo: { enabled: true },
       pushedAuthorizationRequests: { enabled: true, allowUnregisteredRedirectUris: false },
       dPoP: { enabled: true, nonceSecret: deps.dpopSecret, allowReplay: false },

@@ -51,6 +51,8 @@ import type { DatabaseSettings, MailSettings, Secrets } from '../settings/settin
 import { startDatabaseClock } from '../storage/database-clock.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { Store } from '../storage/store.ts';
+import { type Audit, createAudit } from '../telemetry/audit.ts';
+import { type AddressHash, AUDIT_ADDRESS, createAddressHash } from '../telemetry/audit-entry.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 
 /** What Guestpass is called where people read it. */
@@ -69,6 +71,8 @@ export interface GuestsOptions {
   readonly limits?: Limits;
   /** Default: JSON lines on standard output at `info`. */
   readonly log?: Log;
+  /** Days the audit trail is kept, default 365. */
+  readonly auditDays?: number;
   /** Default: the database's clock. */
   readonly clock?: Clock;
   /** Most database connections at a time (MySQL), default 10. */
@@ -104,8 +108,13 @@ export interface Parts {
   /** Clients a host configured itself: invitations may lead to their pages too. */
   readonly hostClients: Set<ClientMetadata>;
   readonly tenants: () => TenantIndex;
+  /** Puts other tenants in place of all, at once; requests under way may end with the old ones. */
+  readonly replaceTenants: (tenants: GuestsOptions['tenants']) => void;
   readonly clock: Clock;
-  readonly log: Log;
+  /** Lines with `audit: true` reach the audit trail too. */
+  readonly log: Audit;
+  /** Finds the entries of an address in the audit trail. */
+  readonly hashAddress: AddressHash;
   close(): Promise<void>;
 }
 
@@ -127,9 +136,8 @@ export async function assemble(
   { tenantName, assetsPath, goodLink }: RequestFacts,
 ): Promise<Parts> {
   const { publicUrl, secrets, limits = defaultLimits } = options;
-  const index = 'byId' in options.tenants ? options.tenants : createTenantIndex(options.tenants);
+  let index = toTenantIndex(options.tenants);
   const tenants = (): TenantIndex => index;
-  const log = options.log ?? createLog({ level: 'info' });
   const poolSize = options.poolSize === undefined ? {} : { poolSize: options.poolSize };
   const store = await openStore(options.database, poolSize);
   // SQLite lives on this machine, so its clock is the machine's.
@@ -138,6 +146,13 @@ export async function assemble(
       ? { clock: options.clock ?? systemClock, stop: () => undefined }
       : await startDatabaseClock(store);
   const { clock } = time;
+  const hashAddress = createAddressHash(deriveKey(secrets.sealingKey, AUDIT_ADDRESS));
+  const log = createAudit({
+    log: options.log ?? createLog({ level: 'info' }),
+    store: store.audit,
+    hash: hashAddress,
+    clock,
+  });
 
   const translator = createTranslator();
   const mailer = createMailer(options.mail, store, clock);
@@ -266,13 +281,22 @@ export async function assemble(
       clock,
     }),
     tenants,
+    replaceTenants: (next) => {
+      index = toTenantIndex(next);
+    },
     clock,
     log,
+    hashAddress,
     async close() {
       await outbox.stop();
       mailer.close();
+      await log.close();
       time.stop();
       await store.close();
     },
   };
+}
+
+function toTenantIndex(tenants: GuestsOptions['tenants']): TenantIndex {
+  return 'byId' in tenants ? tenants : createTenantIndex(tenants);
 }

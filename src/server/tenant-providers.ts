@@ -11,6 +11,19 @@ import type { Guests } from '../plugin.ts';
 /** A Provider takes 80 KB; a rebuild costs its tenant's next guests a millisecond of cold code. */
 const MOST_PROVIDERS = 1000;
 
+/** A minute is nothing beside the day a new key is announced before it signs. */
+const KEYS_FRESH_SECONDS = 60;
+
+interface Entry {
+  /** What it was built from: another object of the same id is another configuration. */
+  readonly tenant: Tenant;
+  /** Which signing keys it has; undefined while it is being built. */
+  keys: string | undefined;
+  /** Epoch seconds: when to look whether there are others. */
+  lookAt: number;
+  handler: RequestHandler | Promise<RequestHandler>;
+}
+
 /** The handler of a tenant's Provider; at once when it is built already. */
 export type EngineOf = (tenant: Tenant) => RequestHandler | Promise<RequestHandler>;
 
@@ -24,18 +37,25 @@ export function createTenantProviders(
   publicUrl: string,
   most: number = MOST_PROVIDERS,
 ): EngineOf {
-  const built = new LRUCache<string, { handler: RequestHandler | Promise<RequestHandler> }>({
-    max: most,
-  });
+  const built = new LRUCache<string, Entry>({ max: most });
   return (tenant) => {
     const known = built.get(tenant.id);
-    if (known) return known.handler;
-    const entry: { handler: RequestHandler | Promise<RequestHandler> } = {
+    if (known?.tenant === tenant) {
+      lookAtKeys(known);
+      return known.handler;
+    }
+    const entry: Entry = {
+      tenant,
+      keys: undefined,
+      lookAt: guests.parts.engine.clock() + KEYS_FRESH_SECONDS,
       handler: build(tenant).then(
-        (handler) => (entry.handler = handler),
+        ({ handler, keys }) => {
+          entry.keys = keys;
+          return (entry.handler = handler);
+        },
         (error: unknown) => {
           // Not kept: the database may be back for the next request.
-          built.delete(tenant.id);
+          if (built.get(tenant.id) === entry) built.delete(tenant.id);
           throw error;
         },
       ),
@@ -44,7 +64,25 @@ export function createTenantProviders(
     return entry.handler;
   };
 
-  async function build(tenant: Tenant): Promise<RequestHandler> {
+  /** The request at hand is not held up; the one after the look has a Provider with the new keys. */
+  function lookAtKeys(entry: Entry): void {
+    const now = guests.parts.engine.clock();
+    if (entry.keys === undefined || now < entry.lookAt) return;
+    entry.lookAt = now + KEYS_FRESH_SECONDS;
+    void forgetChanged(entry).catch(() => {
+      // The database is away: the keys at hand are good until it is back.
+    });
+  }
+
+  async function forgetChanged(entry: Entry): Promise<void> {
+    const { id } = entry.tenant;
+    const version = await guests.parts.signingKeys.versionOf(id);
+    if (version !== entry.keys && built.get(id) === entry) built.delete(id);
+  }
+
+  async function build(
+    tenant: Tenant,
+  ): Promise<{ readonly handler: RequestHandler; readonly keys: string }> {
     const jwks = await guests.parts.signingKeys.jwksFor(tenant.id);
     const issuer = { tenant, pagesAt: `/${tenant.id}/signin` };
     const clients = [...tenant.clients, homeClient(publicUrl, tenant)].map((client) => ({
@@ -67,7 +105,10 @@ export function createTenantProviders(
     // The constructor does not look at client metadata; better to fail here than for one guest.
     for (const { client_id } of tenant.clients) await provider.Client.find(client_id);
     const answer = provider.callback();
-    return (request, response) => void answer(request, response);
+    return {
+      handler: (request, response) => void answer(request, response),
+      keys: jwks.keys.map(({ kid }) => kid).join(' '),
+    };
   }
 }
 

@@ -127,4 +127,77 @@ describe('createSigningKeys', () => {
     assert.deepEqual(await order(), ['next', 'current']);
     now = START;
   });
+
+  const published = async (tenant: string) => {
+    const { keys } = await keysOf(stores[1]).jwksFor(tenant);
+    return keys.filter(({ alg }) => alg === 'ES256').map(({ kid }) => kid);
+  };
+  const states = async (tenant: string) => {
+    const keys = await keysOf(stores[0]).list(tenant);
+    return keys.filter(({ algorithm }) => algorithm === 'ES256').map(({ state }) => state);
+  };
+
+  describe('rotate', () => {
+    const DAY = 86_400;
+    afterEach(() => {
+      now = START;
+    });
+
+    it('S37 publishes the next key at once, signs with it a day later, gives the old one up a day after', async () => {
+      const [first] = await published('turned');
+      assert.equal(await keysOf(stores[0]).rotate('turned'), 'rotated');
+      const [signing, next] = await published('turned');
+      assert.equal(signing, first);
+      assert.ok(next);
+      assert.deepEqual(await states('turned'), ['signing', 'next']);
+      now = START + DAY - 1;
+      assert.deepEqual(await published('turned'), [first, next]);
+      now = START + DAY;
+      assert.deepEqual(await published('turned'), [next, first]);
+      assert.deepEqual(await states('turned'), ['published', 'signing']);
+      now = START + 2 * DAY;
+      assert.deepEqual(await published('turned'), [next]);
+      assert.deepEqual(await states('turned'), ['retired', 'signing']);
+    });
+
+    it('names another version whenever the set changes', async () => {
+      const version = () => keysOf(stores[1]).versionOf('named');
+      assert.equal(await version(), '');
+      await keysOf(stores[0]).jwksFor('named');
+      const versions = [await version()];
+      await keysOf(stores[0]).rotate('named');
+      versions.push(await version());
+      assert.equal(await version(), versions.at(-1));
+      for (const at of [START + DAY, START + 2 * DAY]) {
+        now = at;
+        versions.push(await version());
+      }
+      assert.equal(new Set(versions).size, 4);
+    });
+
+    it('makes no second next key, unless it is to sign at once', async () => {
+      const [first] = await published('hasty');
+      await keysOf(stores[0]).rotate('hasty');
+      assert.equal(await keysOf(stores[0]).rotate('hasty'), 'announced');
+      assert.equal((await published('hasty')).length, 2);
+      assert.equal(await keysOf(stores[0]).rotate('hasty', true), 'rotated');
+      const [signing] = await published('hasty');
+      assert.notEqual(signing, first);
+      now = START + DAY - 1;
+      assert.ok((await published('hasty')).includes(first));
+      now = START + DAY;
+      assert.equal((await published('hasty'))[0], signing, 'the one announced before never signs');
+    });
+
+    it('makes one next key of each algorithm when two rotate at once', async () => {
+      await keysOf(stores[0]).jwksFor('both');
+      await Promise.all(stores.map((store) => keysOf(store).rotate('both')));
+      assert.equal((await stores[0].keys.list('both')).length, 4);
+    });
+
+    it('rotates a tenant that had no key to one that signs at once', async () => {
+      await keysOf(stores[0]).rotate('fresh');
+      assert.deepEqual(await states('fresh'), ['signing']);
+    });
+  });
 });

@@ -14,8 +14,14 @@ export interface SigningKey {
  *
  * @param from epoch seconds
  * @param until epoch seconds, before 2050
+ * @param host a name a server shows it for
  */
-export function createSigningKey(from: number, until: number, modulusLength = 2048): SigningKey {
+export function createSigningKey(
+  from: number,
+  until: number,
+  modulusLength = 2048,
+  host?: string,
+): SigningKey {
   const pair = generateKeyPairSync('rsa', { modulusLength });
   const algorithm = sequence(
     Buffer.from('06092a864886f70d01010b', 'hex'), // sha256WithRSAEncryption
@@ -31,6 +37,7 @@ export function createSigningKey(from: number, until: number, modulusLength = 20
     sequence(utcTime(from), utcTime(until)),
     name,
     pair.publicKey.export({ type: 'spki', format: 'der' }),
+    ...(host === undefined ? [] : [tagged(0xa3, sequence(alternativeName(host)))]),
   );
   const signature = sign('sha256', toBeSigned, pair.privateKey);
   const bits = tagged(0x03, Buffer.concat([Buffer.from([0]), signature]));
@@ -40,6 +47,11 @@ export function createSigningKey(from: number, until: number, modulusLength = 20
     privateKey: pair.privateKey,
     certificate: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
   };
+}
+
+function alternativeName(host: string): Buffer {
+  const names = sequence(tagged(0x82, Buffer.from(host)));
+  return sequence(Buffer.from('0603551d11', 'hex'), tagged(0x04, names));
 }
 
 function sequence(...parts: readonly Buffer[]): Buffer {

@@ -35,6 +35,8 @@ export interface WorldOptions {
   /** Merged into each tenant's file, by tenant id; tenants a and b exist always. */
   readonly tenants?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly mostProviders?: number;
+  /** Whether the server follows its files; default it reads them once. */
+  readonly followsFiles?: boolean;
   /** Stands in for DNS, which belongs to other companies. */
   readonly resolveTxt?: (name: string) => Promise<string[][]>;
 }
@@ -111,6 +113,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.mostProviders ? { mostProviders: options.mostProviders } : {}),
     ...(options.resolveTxt ? { resolveTxt: options.resolveTxt } : {}),
+    ...(options.followsFiles ? { source: { directory: installation.folder, env: {} } } : {}),
   });
   return {
     ...installation,

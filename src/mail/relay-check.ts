@@ -1,0 +1,38 @@
+// Owns asking whether the relay would take mail from us, without sending any.
+
+import { createTransport, type NodemailerError } from 'nodemailer';
+import type { MailTransportSettings } from '../settings/settings.ts';
+
+const TIMEOUT_MS = 5_000;
+
+/**
+ * Connects, turns to TLS and logs in as a delivery would, and hangs up.
+ *
+ * @returns undefined when all of it went well, else a code such as `ECONNREFUSED` or `EAUTH`; never a
+ *   text of the relay (S65)
+ */
+export async function findRelayFault(
+  smtp: Extract<MailTransportSettings, { readonly kind: 'smtp' }>,
+): Promise<string | undefined> {
+  const transport = createTransport({
+    host: smtp.host,
+    port: smtp.port,
+    secure: smtp.implicitTls,
+    requireTLS: smtp.requireTls,
+    ignoreTLS: !smtp.requireTls,
+    tls: { minVersion: 'TLSv1.2' },
+    ...(smtp.user === undefined ? {} : { auth: { user: smtp.user, pass: smtp.password ?? '' } }),
+    connectionTimeout: TIMEOUT_MS,
+    greetingTimeout: TIMEOUT_MS,
+    socketTimeout: TIMEOUT_MS,
+    dnsTimeout: TIMEOUT_MS,
+  });
+  try {
+    await transport.verify();
+    return undefined;
+  } catch (error) {
+    return (error as Partial<NodemailerError>).code ?? 'unknown fault';
+  } finally {
+    transport.close();
+  }
+}
