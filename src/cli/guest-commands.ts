@@ -1,19 +1,26 @@
 // Owns the words of the command line that are about guests: invite, guests, invitations, explain.
 
 import { type Command, Option } from 'commander';
+import type { RedemptionMethod } from '../domain/identity-provider.ts';
+import { inviteList } from './bulk-invite.ts';
 import { explain } from './explain.ts';
 import { changeGuest, type GuestChange, showGuest } from './guests.ts';
 import { resendInvitation, withdrawInvitation } from './invitations.ts';
-import { invite, inviteList } from './invite.ts';
+import { invite } from './invite.ts';
+import { listGuests, listInvitations } from './list.ts';
 import { EXIT } from './output.ts';
 import { resetGuest } from './reset.ts';
+import { revokeSessions } from './sessions.ts';
 
 /** Adds them to the program. Each sets the exit code of the process. */
 export function addGuestCommands(program: Command): void {
   addInvite(program);
   addExplain(program);
   addGuests(program.command('guests').description('look at and change guests of a tenant'));
-  addInvitations(program.command('invitations').description('change invitations of a tenant'));
+  addInvitations(
+    program.command('invitations').description('look at and change invitations of a tenant'),
+  );
+  addSessions(program.command('sessions').description('end what guests are signed in to'));
 }
 
 function addInvite(program: Command): void {
@@ -29,17 +36,26 @@ function addInvite(program: Command): void {
     )
     .option('--language <tag>', 'language of the mail')
     .option('--cc <address>', 'one more reader, who gets no link')
-    .option('--csv <file>', 'invite every row: columns email, displayName')
+    .option(
+      '--csv <file>',
+      'invite every row: columns email, displayName, language, message, redirectUrl',
+    )
+    .option('--dry-run', 'say what would become of the rows of the file; change nothing')
+    .option('--resume', 'go on with a file whose invitation was cut short')
     .option('--reset', 'let guests who have accepted redeem anew')
     .option('--no-mail', 'make the guest, send nothing')
     .addHelpText(
       'after',
       '\nExamples:\n  guestpass invite teri@gmail.com --tenant fabrikam' +
-        '\n  guestpass invite --csv guests.csv --tenant fabrikam --no-mail',
+        '\n  guestpass invite --csv guests.csv --tenant fabrikam --dry-run' +
+        '\n\nWhat became of each row of FILE stands in FILE.result.csv.',
     );
   command.action(async (email: string | undefined, options) => {
     if ((email === undefined) === (options.csv === undefined)) {
       command.error('name one address, or a file with --csv', { exitCode: EXIT.usage });
+    }
+    if (options.csv === undefined && (options.dryRun || options.resume)) {
+      command.error('--dry-run and --resume belong to --csv', { exitCode: EXIT.usage });
     }
     process.exitCode = options.csv
       ? await inviteList(options.csv, options)
@@ -70,6 +86,19 @@ function addExplain(program: Command): void {
 }
 
 function addGuests(guests: Command): void {
+  asList(guests.command('list'))
+    .description('list guests of a tenant')
+    .addOption(
+      new Option('--state <state>', 'only these').choices(['PendingAcceptance', 'Accepted']),
+    )
+    .addOption(new Option('--method <method>', 'only who redeemed by it').choices(METHODS))
+    .addHelpText(
+      'after',
+      '\nExample:\n  guestpass guests list --tenant fabrikam --method emailOneTimePasscode --json',
+    )
+    .action(async (options) => {
+      process.exitCode = await listGuests(options);
+    });
   atTenant(guests.command('show'))
     .description('say what is known of a guest')
     .argument('<email>', 'address of the guest')
@@ -105,6 +134,12 @@ function addGuests(guests: Command): void {
 }
 
 function addInvitations(invitations: Command): void {
+  asList(invitations.command('list'))
+    .description('list invitations that nobody has accepted')
+    .addHelpText('after', '\nExample:\n  guestpass invitations list --tenant fabrikam')
+    .action(async (options) => {
+      process.exitCode = await listInvitations(options);
+    });
   byActor(invitations.command('resend'))
     .description('mail an invitation again, with a new link')
     .action(async (email: string, options) => {
@@ -115,6 +150,33 @@ function addInvitations(invitations: Command): void {
     .action(async (email: string, options) => {
       process.exitCode = await withdrawInvitation(email, options);
     });
+}
+
+function addSessions(sessions: Command): void {
+  byActor(sessions.command('revoke'))
+    .description('end sessions, tokens and live passcodes of a guest, who may sign in anew')
+    .addHelpText(
+      'after',
+      '\nExample:\n  guestpass sessions revoke teri@gmail.com --tenant fabrikam --actor ana@fabrikam.com',
+    )
+    .action(async (email: string, options) => {
+      process.exitCode = await revokeSessions(email, options);
+    });
+}
+
+const METHODS: readonly RedemptionMethod[] = [
+  'emailOneTimePasscode',
+  'homeDirectory',
+  'externalFederation',
+  'google',
+  'consumerAccount',
+  'unmanagedAccount',
+];
+
+function asList(command: Command): Command {
+  return atTenant(command)
+    .option('--limit <number>', 'most that are listed', '100')
+    .option('--json', 'for programs', false);
 }
 
 function atTenant(command: Command): Command {

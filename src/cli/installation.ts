@@ -30,7 +30,14 @@ export interface TenantOptions {
 /** What can be looked up of guests. Nothing of it writes. */
 export type GuestLookup = Pick<
   GuestStore,
-  'findByAddress' | 'findByOtherAddress' | 'listAddresses' | 'listRemoved' | 'hasBlockedInvitations'
+  | 'findByAddress'
+  | 'findByOtherAddress'
+  | 'list'
+  | 'countBy'
+  | 'listTenants'
+  | 'listAddresses'
+  | 'listRemoved'
+  | 'hasBlockedInvitations'
 >;
 
 /** What a command that only looks has to know. */
@@ -107,6 +114,23 @@ export async function lookAtGuests<Found>(
   } finally {
     await store.close();
   }
+}
+
+/**
+ * Looks into the database for one tenant, as {@link lookAtGuests}.
+ *
+ * @returns the exit code of `look`; 1 when there is no such tenant
+ * @throws {GuestError} `unavailable`
+ */
+export async function lookAtTenant(
+  options: TenantOptions,
+  output: Output,
+  look: (guests: GuestLookup, tenant: Tenant, now: number) => Promise<number>,
+): Promise<number> {
+  const { database, tenants } = await lookAtConfiguration(options.config, output);
+  const named = resolveTenant(tenants, options.tenant);
+  if (named.outcome !== 'tenant') return failed(output, `there is no tenant ${options.tenant}`);
+  return lookAtGuests(database, (guests, now) => look(guests, named.tenant, now));
 }
 
 async function assertReadable({ guests }: Store): Promise<void> {

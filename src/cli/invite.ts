@@ -1,11 +1,9 @@
-// Owns `guestpass invite`: one guest, or every row of a file.
+// Owns `guestpass invite` of one guest, and what an invitation by command says.
 
-import { readFile } from 'node:fs/promises';
-import { parse as parseCsv } from 'csv-parse/sync';
 import { type EmailAddress, parseEmailAddress } from '../domain/email-address.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import type { InvitationOrder } from '../guests/invitation-order.ts';
 import type { InvitationOutcome } from '../guests/invitations.ts';
-import type { Parts } from '../plugin/assemble.ts';
 import { atTenant, deliver, type TenantOptions } from './installation.ts';
 import { EXIT, failed, type Output, refused, terminal } from './output.ts';
 
@@ -23,9 +21,13 @@ export interface InviteOptions extends TenantOptions {
   readonly reset?: boolean;
 }
 
-interface Row {
+/** Whom to invite, and what is said to them alone. */
+export interface InviteRow {
   readonly address: EmailAddress;
   readonly displayName: string | null;
+  readonly language?: string | null;
+  readonly message?: string | null;
+  readonly redirectUrl?: string | null;
 }
 
 /** Invites one address. @returns the exit code */
@@ -36,84 +38,49 @@ export async function invite(
 ): Promise<number> {
   const address = parseEmailAddress(email);
   if (!address) return failed(output, `${email} is not an e-mail address`);
-  return inviteAll([{ address, displayName: options.name ?? null }], options, output);
+  const wrong = checkInviteOptions(options, output);
+  if (wrong !== undefined) return wrong;
+  return atTenant(options, output, async (parts, tenant) => {
+    const order = orderOf({ address, displayName: options.name ?? null }, options);
+    const invited = await parts.invitations.create(tenant, order);
+    if (options.mail) await deliver(parts, output);
+    if (invited.outcome === 'refused') {
+      return refused(output, address.address, invited.code, tenant);
+    }
+    output.say(invitationLine(address.address, tenant, invited));
+    return EXIT.fine;
+  });
 }
 
-/**
- * Invites every row of a CSV file with a header line: `email`, and `displayName` if you like. All
- * rows are read before the first guest is made, so a wrong row changes nothing.
- *
- * @returns the exit code
- */
-export async function inviteList(
-  file: string,
-  options: InviteOptions,
-  output: Output = terminal,
-): Promise<number> {
-  const rows: Row[] = [];
-  const faults: string[] = [];
-  const records = parseCsv(await readFile(file), {
-    columns: true,
-    bom: true,
-    trim: true,
-    skip_empty_lines: true,
-    info: true,
-  }) as unknown as { record: Record<string, string>; info: { lines: number } }[];
-  for (const { record, info } of records) {
-    const address = parseEmailAddress(record['email'] ?? '');
-    if (address) rows.push({ address, displayName: record['displayName'] || null });
-    else faults.push(`${file}:${info.lines}  email  not an e-mail address`);
-  }
-  if (records.length > 0 && !('email' in records[0]!.record)) {
-    return failed(output, `${file}:1  no column "email"; the first line names the columns`);
-  }
-  return faults.length > 0 ? failed(output, faults.join('\n')) : inviteAll(rows, options, output);
-}
-
-async function inviteAll(
-  rows: readonly Row[],
-  options: InviteOptions,
+/** @returns the exit code when an option makes no sense; undefined when all do */
+export function checkInviteOptions(
+  { cc, invitedBy, message }: InviteOptions,
   output: Output,
-): Promise<number> {
-  const { cc = null, invitedBy = null } = options;
-  const wrong = [cc, invitedBy].find((text) => text !== null && !parseEmailAddress(text));
-  if (wrong) return failed(output, `${wrong} is not an e-mail address`);
-  if (options.message !== undefined && invitedBy === null) {
+): number | undefined {
+  const wrong = [cc, invitedBy].find((text) => text !== undefined && !parseEmailAddress(text));
+  if (wrong !== undefined) return failed(output, `${wrong} is not an e-mail address`);
+  if (message !== undefined && invitedBy === undefined) {
     // A guest can ask nobody whether it is true (R66).
     output.warn('The message is left out: nobody stands behind it; add --invited-by.');
   }
-  return atTenant(options, output, async (parts, tenant) => {
-    let code: number = EXIT.fine;
-    for (const row of rows)
-      code = Math.max(code, await inviteOne(parts, tenant, row, options, output));
-    if (options.mail) await deliver(parts, output);
-    return code;
-  });
+  return undefined;
 }
 
-async function inviteOne(
-  { invitations }: Parts,
-  tenant: Tenant,
-  row: Row,
-  options: InviteOptions,
-  output: Output,
-): Promise<number> {
-  const { message = null, language = null, redirect = null, invitedBy = null } = options;
-  const invited = await invitations.create(tenant, {
-    ...row,
-    message,
-    language,
+/** The order of one row: what it leaves out is as the options say. Pure. */
+export function orderOf(row: InviteRow, options: InviteOptions): InvitationOrder {
+  const { message, language, redirect, invitedBy = null } = options;
+  return {
+    address: row.address,
+    displayName: row.displayName,
+    message: row.message ?? message ?? null,
+    language: row.language ?? language ?? null,
+    redirectUrl: row.redirectUrl ?? redirect ?? null,
     invitedBy,
     cc: parseEmailAddress(options.cc ?? '') ?? null,
-    redirectUrl: redirect,
     role: 'administrator',
     sendMessage: options.mail,
     resetRedemption: options.reset ?? false,
-  });
-  const { address } = row.address;
-  if (invited.outcome === 'refused') return refused(output, address, invited.code, tenant);
-  output.say(invitationLine(address, tenant, invited));
-  return EXIT.fine;
+  };
 }
 
 /** `address  what became of it  tenant  link`; a guest who has accepted has no use for a link. */

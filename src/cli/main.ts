@@ -4,10 +4,14 @@
 import { Command, CommanderError } from 'commander';
 import { GuestError } from '../domain/errors.ts';
 import { ConfigurationError } from '../settings/fault.ts';
+import { addAuditCommands } from './audit.ts';
+import { addCompletionCommand } from './completion.ts';
 import { demo } from './demo.ts';
 import { addGuestCommands } from './guest-commands.ts';
 import { EXIT } from './output.ts';
 import { serve } from './serve.ts';
+import { addSetupCommands } from './setup-commands.ts';
+import { addTenantCommands } from './tenant.ts';
 import { validate, type ValidateOptions } from './validate.ts';
 
 const program = new Command('guestpass')
@@ -27,7 +31,12 @@ program
   .description('say everything that is wrong with the configuration; changes nothing')
   .option('--config <dir>', 'configuration folder', 'config')
   .option('--no-network', 'do not ask DNS whether the domains of federations are proven')
-  .addHelpText('after', '\nExample:\n  guestpass validate --config /etc/guestpass')
+  .option('--against-database', 'also say which guests it would lock out; ends with 1 when any')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  guestpass validate --config /etc/guestpass' +
+      '\n  guestpass validate --against-database --config /etc/guestpass',
+  )
   .action(async (options: ValidateOptions) => {
     process.exitCode = await validate(options);
   });
@@ -39,6 +48,10 @@ program
   .action(async ({ config }: { config: string }) => demo(config));
 
 addGuestCommands(program);
+addSetupCommands(program);
+addAuditCommands(program);
+addTenantCommands(program);
+addCompletionCommand(program);
 
 try {
   await program.parseAsync();

@@ -10,12 +10,22 @@ export interface Output {
   readonly say: (line: string) => void;
   /** Everything else: notices, refusals, the log. */
   readonly warn: (line: string) => void;
+  /** How many columns a person sees of what is said; undefined when a program reads it. */
+  readonly columns?: number;
+  /** Writes over the line it wrote last, on a terminal; an empty text takes the line away. */
+  readonly redraw?: (text: string) => void;
 }
 
 /** The terminal. */
 export const terminal: Output = {
   say: (line) => void process.stdout.write(`${line}\n`),
   warn: (line) => void process.stderr.write(`${line}\n`),
+  ...(process.stdout.isTTY
+    ? {
+        columns: process.stdout.columns,
+        redraw: (text: string) => void process.stdout.write(`\r\x1b[2K${text}`),
+      }
+    : {}),
 };
 
 /** 0 fine · 1 a problem was found · 2 wrong usage · 3 the database cannot be reached. */

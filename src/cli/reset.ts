@@ -36,7 +36,7 @@ export async function resetGuest(
     return failed(output, `${newAddress} is not an e-mail address`);
   }
   return withGuest(email, options, output, async (parts, tenant, guest) => {
-    const order = orderOf(tenant, guest, to, options);
+    const order = resetOrderOf(tenant, guest, to, options);
     // Before the address is noted: a reset that is refused leaves nothing behind.
     const refusal = refusalOf(tenant, order, tenant.clients);
     if (refusal) return refused(output, order.address.address, refusal, tenant);
@@ -53,11 +53,11 @@ export async function resetGuest(
 }
 
 /** What the guest was told before is said again, in the name of the same inviter. */
-function orderOf(
+export function resetOrderOf(
   tenant: Tenant,
   { address: known, invitedBy, invitation }: Guest,
   to: EmailAddress | undefined,
-  options: ResetOptions,
+  options: Omit<ResetOptions, 'newAddress'>,
 ): InvitationOrder {
   const address = to ?? parseEmailAddress(known);
   if (!address) throw new TypeError(`a guest whose address is none: ${known}`);

@@ -12,7 +12,9 @@ import { loadConfiguration } from '../tenants/configuration.ts';
 export async function serve(directory: string): Promise<void> {
   const configuration = await loadConfiguration(directory);
   for (const notice of configuration.notices) process.stderr.write(`${notice}\n`);
-  const server = await startServer(configuration);
+  const server = await startServer(configuration, { source: { directory } });
+  // Left alone, the signal would end the process: it means that a terminal is gone.
+  process.on('SIGHUP', () => server.reload());
   // Before anything is said: whoever reads "Listening" may send the signal at once.
   stopOnSignal(() => server.close());
   const { publicUrl } = configuration.settings;

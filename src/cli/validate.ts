@@ -4,21 +4,28 @@ import { systemClock } from '../domain/clock.ts';
 import { createDomainProofs, type DomainProofs } from '../federation/domain-proof.ts';
 import { type ConfigurationFault, formatFault } from '../settings/fault.ts';
 import { checkConfiguration, type ConfigurationCheck } from '../tenants/configuration.ts';
+import { terminal } from './output.ts';
+import { warnOfLockouts } from './validate-database.ts';
 
 export interface ValidateOptions {
   readonly config: string;
   /** false with `--no-network`: DNS is not asked. */
   readonly network: boolean;
+  /** Compares it with the guests there are. */
+  readonly againstDatabase?: boolean;
 }
 
 /**
  * Says every fault and notice on standard error, and how many tenants are fine on standard output.
  * Changes nothing.
  *
- * @returns the exit code: 0 without a fault, else 1
- * @source rules R50; security requirements S57
+ * @returns the exit code: 0 without a fault, else 1; also 1 when the configuration would lock out
+ *   guests of the database
+ * @throws {GuestError} `unavailable` when the database is to be asked and cannot be reached
+ * @source rules R7, R41, R50; security requirements S57
  */
-export async function validate({ config, network }: ValidateOptions): Promise<number> {
+export async function validate(options: ValidateOptions): Promise<number> {
+  const { config, network, againstDatabase = false } = options;
   const check = await checkConfiguration(config);
   const proofs = createDomainProofs({ clock: systemClock });
   const faults = [...check.faults, ...(network ? await findUnproven(check, proofs) : [])];
@@ -26,7 +33,9 @@ export async function validate({ config, network }: ValidateOptions): Promise<nu
     process.stderr.write(`${line}\n`);
   }
   if (faults.length > 0) return 1;
-  const count = check.tenants.length;
+  const { database, tenants } = check;
+  if (againstDatabase && database && (await warnOfLockouts(database, tenants, terminal))) return 1;
+  const count = tenants.length;
   process.stdout.write(`${count} ${count === 1 ? 'tenant' : 'tenants'}, no faults\n`);
   return 0;
 }

@@ -12,6 +12,7 @@ import {
   removeGuest,
   resetGuest,
   type ResetOutcome,
+  revokeGuest,
 } from './revocation.ts';
 
 /**
@@ -26,6 +27,10 @@ export interface Administration {
   reset(tenant: Tenant, guest: Guest, reset: GuestReset, actor: string): Promise<ResetOutcome>;
   /** Lets a guest sign in no more, at once. @returns false when not there */
   block(tenant: Tenant, guest: Guest, actor: string): Promise<boolean>;
+  /** Ends sessions, tokens and live passcodes, nothing else. @returns false when not there */
+  revoke(tenant: Tenant, guest: Guest, actor: string): Promise<boolean>;
+  /** Changes the name shown; null takes it away. @returns false when not there */
+  rename(tenant: Tenant, guest: Guest, name: string | null, actor: string): Promise<boolean>;
   /** What ended with the block stays ended. @returns false when not there */
   unblock(tenant: Tenant, guest: Guest, actor: string): Promise<boolean>;
   /** Soft, restorable for 30 days; the address is free at once (T84). @returns false when not there */
@@ -79,6 +84,14 @@ export function createAdministration({
       audited('guest.unblock', tenant, guest, actor, (tx) =>
         tx.guests.setBlocked(tenant.id, guest.id, clock(), false),
       ),
+    revoke: (tenant, guest, actor) =>
+      audited('guest.revoke', tenant, guest, actor, (tx) =>
+        revokeGuest(tx, tenant.id, guest, clock()),
+      ),
+    rename: (tenant, guest, name, actor) =>
+      audited('guest.rename', tenant, guest, actor, (tx) =>
+        tx.guests.rename(tenant.id, guest.id, name),
+      ),
     remove: (tenant, guest, actor) =>
       audited('guest.remove', tenant, guest, actor, (tx) =>
         removeGuest(tx, tenant.id, guest, clock()),
@@ -116,7 +129,8 @@ export function createAdministration({
   }
 
   function record(event: string, tenant: Tenant, guest: Guest, fields: object): void {
-    log.info(event, { audit: true, tenant: tenant.id, subject: guest.id, ...fields });
+    const { id: subject, address } = guest;
+    log.info(event, { audit: true, tenant: tenant.id, subject, address, ...fields });
   }
 }
 

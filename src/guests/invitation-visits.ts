@@ -46,10 +46,10 @@ export function createInvitationVisits(deps: InvitationVisitsDeps): InvitationVi
       return { guest, state: stateOf(guest, clock()) };
     },
     async setBlocked(guest, blocked) {
-      const { tenant, id: subject, addressKey } = guest;
+      const { tenant, id: subject, address, addressKey } = guest;
       await store.guests.setInvitationsBlocked(tenant, addressKey, clock(), blocked);
       const event = blocked ? 'invitation.block' : 'invitation.unblock';
-      log.info(event, { audit: true, tenant, subject, actor: 'guest' });
+      log.info(event, { audit: true, tenant, subject, address, actor: 'guest' });
     },
   };
 }

@@ -81,7 +81,8 @@ export function createInvitations(deps: InvitationsDeps): Invitations {
     },
     async resend(tenant, guest, actor) {
       const written = await store.transaction((tx) => writeAgain(tx, tenant, guest));
-      return finish('invitation.resend', written, { tenant: tenant.id, actor, subject: guest.id });
+      const { id: subject, address } = guest;
+      return finish('invitation.resend', written, { tenant: tenant.id, actor, subject, address });
     },
     async withdraw(tenant, guest, actor) {
       const withdrawn = await store.transaction(async (tx) => {
@@ -92,7 +93,8 @@ export function createInvitations(deps: InvitationsDeps): Invitations {
         return isPending && removeGuest(tx, tenant.id, guest, clock());
       });
       const outcome = withdrawn ? 'done' : 'refused';
-      record('invitation.withdraw', { tenant: tenant.id, subject: guest.id, actor, outcome });
+      const { id: subject, address } = guest;
+      record('invitation.withdraw', { tenant: tenant.id, subject, address, actor, outcome });
       return withdrawn;
     },
     ...createInvitationVisits(deps),

@@ -59,6 +59,19 @@ export async function blockGuest(
   return blocked;
 }
 
+/** Ends sessions, tokens and live passcodes; the guest may sign in anew. @returns false when not there */
+export async function revokeGuest(
+  tx: Store,
+  tenant: string,
+  guest: Guest,
+  now: number,
+): Promise<boolean> {
+  const keys = await keysOf(tx, guest);
+  const revoked = await tx.guests.revoke(tenant, guest.id, now);
+  if (revoked) await endAll(tx, guest, keys);
+  return revoked;
+}
+
 /** Removes a guest softly; sessions, tokens and live passcodes end. @returns false when not there */
 export async function removeGuest(
   tx: Store,

@@ -1,0 +1,69 @@
+// Owns `guestpass keys list` and `keys rotate`: what tokens of a tenant are signed with.
+
+import { instantOf } from './guest-words.ts';
+import { atTenant, type TenantOptions } from './installation.ts';
+import { actorOf, type GuestOptions } from './named-guest.ts';
+import { EXIT, failed, type Output, terminal } from './output.ts';
+import { printList } from './table.ts';
+
+/**
+ * Lists the signing keys of a tenant, without what is secret.
+ *
+ * @returns the exit code
+ */
+export async function listKeys(
+  options: TenantOptions & { readonly json: boolean },
+  output: Output = terminal,
+): Promise<number> {
+  return atTenant(options, output, async ({ signingKeys }, tenant) => {
+    const keys = (await signingKeys.list(tenant.id)).map((key) => ({
+      ...key,
+      createdAt: instantOf(key.createdAt),
+      activeFrom: instantOf(key.activeFrom),
+      retiredAt: key.retiredAt === null ? null : instantOf(key.retiredAt),
+    }));
+    if (options.json) output.say(JSON.stringify(keys, null, 2));
+    else {
+      const rows = keys.map(({ kid, algorithm, state, activeFrom, retiredAt }) => {
+        return [kid, algorithm, state, activeFrom, retiredAt ?? '-'];
+      });
+      printList(
+        { columns: ['key', 'algorithm', 'state', 'signs from', 'kept until'], rows },
+        output,
+      );
+    }
+    return EXIT.fine;
+  });
+}
+
+/**
+ * Makes the next signing keys of a tenant, and says when they sign. Running servers find them within a
+ * minute.
+ *
+ * @returns the exit code: 1 when there are next keys already
+ * @source S37
+ */
+export async function rotateKeys(
+  options: GuestOptions & { readonly now?: boolean },
+  output: Output = terminal,
+): Promise<number> {
+  const isAtOnce = options.now === true;
+  return atTenant(options, output, async ({ signingKeys, log }, tenant) => {
+    const outcome = await signingKeys.rotate(tenant.id, isAtOnce);
+    if (outcome === 'announced') {
+      const command = `guestpass keys list --tenant ${tenant.id}`;
+      return failed(output, `the next keys of ${tenant.id} are published already; ${command}`);
+    }
+    const fields = { tenant: tenant.id, actor: actorOf(options), outcome: 'done' };
+    log.info('keys.rotate', { audit: true, ...fields });
+    if (isAtOnce) {
+      output.warn('Applications that keep the published keys refuse tokens until they ask again.');
+    }
+    for (const { kid, algorithm, state, activeFrom } of await signingKeys.list(tenant.id)) {
+      const isNew = isAtOnce ? state === 'signing' : state === 'next';
+      if (isNew)
+        output.say(`${kid}  ${algorithm}  signs from ${instantOf(activeFrom)}  ${tenant.id}`);
+    }
+    return EXIT.fine;
+  });
+}

@@ -1,0 +1,25 @@
+// Owns `guestpass sessions revoke`: whoever is signed in as a guest is so no longer.
+
+import { actorOf, type GuestOptions, unknownGuest, withGuest } from './named-guest.ts';
+import { EXIT, type Output, terminal } from './output.ts';
+
+/**
+ * Ends sessions, tokens and live passcodes of a guest, nothing else: they may sign in anew. The next
+ * request at the server finds them ended; applications keep what they have until they ask again.
+ *
+ * @returns the exit code: 1 when the address is no guest's
+ * @source S29
+ */
+export async function revokeSessions(
+  email: string,
+  options: GuestOptions,
+  output: Output = terminal,
+): Promise<number> {
+  return withGuest(email, options, output, async ({ administration }, tenant, guest) => {
+    if (!(await administration.revoke(tenant, guest, actorOf(options)))) {
+      return unknownGuest(output, email, tenant);
+    }
+    output.say(`${guest.address}  sessions revoked  ${tenant.id}`);
+    return EXIT.fine;
+  });
+}
