@@ -244,7 +244,11 @@ describe('the documents', () => {
     assert.ok(written.length > 10);
     const helps = new Map<string, Promise<string>>();
     for (const { path, words } of written) {
-      const depth = ['guests', 'invitations'].includes(words[0] ?? '') ? 2 : 1;
+      const depth = ['guests', 'invitations', 'sessions', 'keys', 'audit', 'tenant'].includes(
+        words[0] ?? '',
+      )
+        ? 2
+        : 1;
       const name = words.slice(0, depth).join(' ');
       const help = helps.get(name) ?? helpOf(name);
       helps.set(name, help);
