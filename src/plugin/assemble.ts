@@ -13,12 +13,11 @@ import {
   type TenantIndex,
 } from '../domain/tenant.ts';
 import type { ResolveTxt } from '../federation/domain-proof.ts';
-import { createUpstreams } from '../federation/upstreams.ts';
 import { type Administration, createAdministration } from '../guests/administration.ts';
 import { createDirectory, type Directory } from '../guests/directory.ts';
 import { createInvitations, type Invitations } from '../guests/invitations.ts';
 import { createTickets } from '../guests/tickets.ts';
-import { createDiscover, type Discover } from '../home-realm/discover.ts';
+import type { Discover } from '../home-realm/discover.ts';
 import { createAssets } from '../http/assets.ts';
 import { createEnginePages } from '../http/engine-pages.ts';
 import { createErrorGate, type ErrorGate } from '../http/errors.ts';
@@ -30,21 +29,12 @@ import { createCsrf } from '../http/security.ts';
 import { createTicketCookie } from '../http/ticket-cookie.ts';
 import { createViews, type Views } from '../http/views.ts';
 import { createTranslator } from '../i18n.ts';
-import { createCompletion } from '../interaction/completion.ts';
-import { createDoors } from '../interaction/doors.ts';
-import { createSignInSteps } from '../interaction/sign-in.ts';
-import { createUpstreamSteps } from '../interaction/upstream.ts';
 import { createOutbox, type Outbox } from '../mail/outbox.ts';
 import { createTemplates } from '../mail/templates.ts';
 import { createMailer } from '../mail/transport.ts';
 import type { ConfigurationDeps } from '../oidc/configuration.ts';
 import { createBrowserBinding, createCookieSigner } from '../oidc/cookies.ts';
 import { createSigningKeys, type SigningKeys } from '../oidc/keys.ts';
-import { createOutboundFetch, createOutboundWebFetch } from '../outbound/fetch.ts';
-import { createPasscodeDigests } from '../passcodes/digest.ts';
-import { createIssuePasscode } from '../passcodes/issue.ts';
-import { createSubjects } from '../passcodes/subjects.ts';
-import { createVerifyPasscode } from '../passcodes/verify.ts';
 import { deriveKey } from '../settings/derive-key.ts';
 import { createSealer } from '../settings/sealer.ts';
 import type { DatabaseSettings, MailSettings, Secrets } from '../settings/settings.ts';
@@ -54,6 +44,7 @@ import type { Store } from '../storage/store.ts';
 import { type Audit, createAudit } from '../telemetry/audit.ts';
 import { type AddressHash, AUDIT_ADDRESS, createAddressHash } from '../telemetry/audit-entry.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
+import { joinSignIn } from './sign-in-rooms.ts';
 
 /** What Guestpass is called where people read it. */
 export const PRODUCT = 'Guestpass';
@@ -176,8 +167,6 @@ export async function assemble(
   });
   const directory = createDirectory({ store, clock });
   const browser = createBrowserBinding(secure);
-  const digests = createPasscodeDigests(secrets.peppers);
-  const passcodeDeps = { store, digests, limits, clock };
   const hostClients = new Set<ClientMetadata>();
   const clientsOf = (tenant: Tenant) => [...tenant.clients, ...hostClients];
   const administration = createAdministration({ store, clock, log });
@@ -191,39 +180,17 @@ export async function assemble(
     clock,
     log,
   });
-  const outbound = { allowLoopback: !secure };
-  const fetch = createOutboundFetch(outbound);
-  const discover = createDiscover({ guests: store.guests, fetch, clock });
-  const upstreams = createUpstreams({
-    fetch,
-    webFetch: createOutboundWebFetch(outbound),
-    resolveTxt: options.resolveTxt ?? resolveTxt,
-    clock,
-    allowInsecure: !secure,
-  });
-  const doors = createDoors({ discover, clock });
-  const upstream = createUpstreamSteps({
-    upstreams,
-    journeys: store.journeys,
-    signIns: store.signIns,
+  const { discover, upstreams, upstream, steps } = joinSignIn({
+    store,
     directory,
+    outbox,
     tenants,
-    sealer: createSealer(secrets.sealingKey, 'upstream-journey'),
-    clock,
-    log,
-  });
-  const steps = createSignInSteps({
-    signIns: store.signIns,
-    directory,
-    doors,
-    upstream,
-    completion: createCompletion({ directory, doors, clock }),
-    issuePasscode: createIssuePasscode({ ...passcodeDeps, outbox }),
-    verifyPasscode: createVerifyPasscode(passcodeDeps),
-    nameSubjects: createSubjects(deriveKey(secrets.sealingKey, 'budget-subjects')),
+    secrets,
     limits,
     clock,
     log,
+    secure,
+    resolveTxt: options.resolveTxt ?? resolveTxt,
   });
   const csrf = createCsrf(deriveKey(secrets.sealingKey, 'csrf'));
   const cookie = { secure, lifetimeSeconds: limits.interactionSeconds };
