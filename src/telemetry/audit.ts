@@ -1,7 +1,7 @@
 // Owns the audit trail's way into the database: behind the requests, in order, in batches. The log
 // has every line first; the table is what can be searched (S64).
 
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { GuestError } from '../domain/errors.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type AuditEntry, auditEntry, type AddressHash } from './audit-entry.ts';
@@ -20,6 +20,8 @@ export interface AuditDeps {
   readonly store: { append(entries: readonly AuditEntry[]): Promise<void> };
   readonly hash: AddressHash;
   readonly clock: Clock;
+  /** Milliseconds lines are gathered for one statement; default 200. */
+  readonly gatherMs?: number;
   /** Milliseconds between two tries at a store that is down; default 1000. */
   readonly pauseMs?: number;
   /** Most entries that wait; default 10 000, some 10 MB. */
@@ -35,10 +37,11 @@ const BATCH = 100;
  * @source S64, S65
  */
 export function createAudit(deps: AuditDeps): Audit {
-  const { log, store, hash, clock, pauseMs = 1000, capacity = 10_000 } = deps;
+  const { log, store, hash, clock, gatherMs = 200, pauseMs = 1000, capacity = 10_000 } = deps;
   const waiting: AuditEntry[] = [];
   let writing: Promise<void> | undefined;
   const closing = new AbortController();
+  let gathering = new AbortController();
   let overflowed = 0;
 
   const at =
@@ -53,9 +56,13 @@ export function createAudit(deps: AuditDeps): Audit {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    flush: async () => writing,
+    flush: async () => {
+      gathering.abort();
+      await writing;
+    },
     close: async () => {
       closing.abort();
+      gathering.abort();
       await writing;
     },
   };
@@ -75,14 +82,15 @@ export function createAudit(deps: AuditDeps): Audit {
   }
 
   async function write(): Promise<void> {
-    // The request that said the first line goes on before the database hears of it.
-    await setImmediate();
+    // A sign-in says half a dozen lines: together they cost the database one commit.
+    await pause(gatherMs, gathering.signal);
+    gathering = new AbortController();
     while (waiting.length > 0) {
       const batch = waiting.splice(0, BATCH);
       let fault = await append(batch);
       // The very same entries again: whether they came through unseen is judged of all together.
       while (fault && !closing.signal.aborted && isPassing(fault)) {
-        await pause();
+        await pause(pauseMs, closing.signal);
         fault = await append(batch);
       }
       if (fault) log.error('audit.lost', { count: batch.length, error: fault });
@@ -102,13 +110,13 @@ export function createAudit(deps: AuditDeps): Audit {
       return error instanceof Error ? error : new Error(String(error));
     }
   }
+}
 
-  async function pause(): Promise<void> {
-    try {
-      await setTimeout(pauseMs, undefined, { signal: closing.signal });
-    } catch {
-      // It is closing: one last try, at once.
-    }
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await setTimeout(ms, undefined, { signal });
+  } catch {
+    // Somebody waits for it: at once, then.
   }
 }
 
