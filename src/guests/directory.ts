@@ -91,11 +91,10 @@ export function createDirectory({ store, clock }: { store: Store; clock: Clock }
           : await store.guests.find(tenant, subject),
       );
     },
-    // oxlint-disable-next-line typescript/require-await -- a Guest in hand may need no look
-    async redeem(guest, binding) {
-      if (guest.state !== 'PendingAcceptance') return 'settled';
-      return store.guests.redeem(guest.tenant, guest.id, binding, clock());
-    },
+    redeem: (guest, binding) =>
+      guest.state === 'PendingAcceptance'
+        ? store.guests.redeem(guest.tenant, guest.id, binding, clock())
+        : Promise.resolve('settled'),
   };
   return directory;
 }

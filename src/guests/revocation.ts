@@ -47,42 +47,37 @@ export async function resetGuest(
 }
 
 /** Blocks a guest; sessions, tokens and live passcodes end. @returns false when not there */
-export async function blockGuest(
-  tx: Store,
-  tenant: string,
-  guest: Guest,
-  now: number,
-): Promise<boolean> {
-  const keys = await keysOf(tx, guest);
-  const blocked = await tx.guests.setBlocked(tenant, guest.id, now, true);
-  if (blocked) await endAll(tx, guest, keys);
-  return blocked;
+export function blockGuest(tx: Store, tenant: string, guest: Guest, now: number): Promise<boolean> {
+  return ending(tx, guest, () => tx.guests.setBlocked(tenant, guest.id, now, true));
 }
 
 /** Ends sessions, tokens and live passcodes; the guest may sign in anew. @returns false when not there */
-export async function revokeGuest(
+export function revokeGuest(
   tx: Store,
   tenant: string,
   guest: Guest,
   now: number,
 ): Promise<boolean> {
-  const keys = await keysOf(tx, guest);
-  const revoked = await tx.guests.revoke(tenant, guest.id, now);
-  if (revoked) await endAll(tx, guest, keys);
-  return revoked;
+  return ending(tx, guest, () => tx.guests.revoke(tenant, guest.id, now));
 }
 
 /** Removes a guest softly; sessions, tokens and live passcodes end. @returns false when not there */
-export async function removeGuest(
+export function removeGuest(
   tx: Store,
   tenant: string,
   guest: Guest,
   now: number,
 ): Promise<boolean> {
+  return ending(tx, guest, () => tx.guests.remove(tenant, guest.id, now));
+}
+
+/** Makes a change, and ends what was given out if it was made. */
+async function ending(tx: Store, guest: Guest, change: () => Promise<boolean>): Promise<boolean> {
+  // Read before the change: a removal takes the addresses out of reach.
   const keys = await keysOf(tx, guest);
-  const removed = await tx.guests.remove(tenant, guest.id, now);
-  if (removed) await endAll(tx, guest, keys);
-  return removed;
+  const changed = await change();
+  if (changed) await endAll(tx, guest, keys);
+  return changed;
 }
 
 /** Every address the guest may have typed into a sign-in under way. */

@@ -2,8 +2,7 @@
 
 import { createTransport, type NodemailerError } from 'nodemailer';
 import type { MailTransportSettings } from '../settings/settings.ts';
-
-const TIMEOUT_MS = 5_000;
+import { connectionOf } from './transport.ts';
 
 /**
  * Connects, turns to TLS and logs in as a delivery would, and hangs up.
@@ -14,19 +13,7 @@ const TIMEOUT_MS = 5_000;
 export async function findRelayFault(
   smtp: Extract<MailTransportSettings, { readonly kind: 'smtp' }>,
 ): Promise<string | undefined> {
-  const transport = createTransport({
-    host: smtp.host,
-    port: smtp.port,
-    secure: smtp.implicitTls,
-    requireTLS: smtp.requireTls,
-    ignoreTLS: !smtp.requireTls,
-    tls: { minVersion: 'TLSv1.2' },
-    ...(smtp.user === undefined ? {} : { auth: { user: smtp.user, pass: smtp.password ?? '' } }),
-    connectionTimeout: TIMEOUT_MS,
-    greetingTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
-    dnsTimeout: TIMEOUT_MS,
-  });
+  const transport = createTransport(connectionOf(smtp));
   try {
     await transport.verify();
     return undefined;

@@ -83,10 +83,27 @@ function createMailboxMailer(store: Store, clock: Clock): Mailer {
   };
 }
 
-function createSmtpMailer(
-  from: string,
-  smtp: Extract<MailTransportSettings, { readonly kind: 'smtp' }>,
-): Mailer {
+type SmtpSettings = Extract<MailTransportSettings, { readonly kind: 'smtp' }>;
+
+/** How a relay is reached, for a delivery and for whoever only asks whether one would succeed. */
+export function connectionOf(smtp: SmtpSettings) {
+  return {
+    host: smtp.host,
+    port: smtp.port,
+    secure: smtp.implicitTls,
+    requireTLS: smtp.requireTls,
+    // Opportunistic STARTTLS buys nothing on loopback and fails on a self-signed local relay.
+    ignoreTLS: !smtp.requireTls,
+    tls: { minVersion: 'TLSv1.2' as const },
+    ...(smtp.user === undefined ? {} : { auth: { user: smtp.user, pass: smtp.password ?? '' } }),
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    greetingTimeout: GREETING_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    dnsTimeout: CONNECTION_TIMEOUT_MS,
+  };
+}
+
+function createSmtpMailer(from: string, smtp: SmtpSettings): Mailer {
   if (!smtp.implicitTls && !smtp.requireTls && !isLoopback(smtp.host)) {
     throw new TypeError(`SMTP to ${smtp.host} needs TLS`);
   }
@@ -96,18 +113,7 @@ function createSmtpMailer(
     // One: a connection the relay closed while idle costs a reconnect, not a postponed mail.
     maxRequeues: 1,
     idleTimeout: IDLE_TIMEOUT_MS,
-    host: smtp.host,
-    port: smtp.port,
-    secure: smtp.implicitTls,
-    requireTLS: smtp.requireTls,
-    // Opportunistic STARTTLS buys nothing on loopback and fails on a self-signed local relay.
-    ignoreTLS: !smtp.requireTls,
-    tls: { minVersion: 'TLSv1.2' },
-    ...(smtp.user === undefined ? {} : { auth: { user: smtp.user, pass: smtp.password ?? '' } }),
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    greetingTimeout: GREETING_TIMEOUT_MS,
-    socketTimeout: SOCKET_TIMEOUT_MS,
-    dnsTimeout: CONNECTION_TIMEOUT_MS,
+    ...connectionOf(smtp),
     disableFileAccess: true,
     disableUrlAccess: true,
   });

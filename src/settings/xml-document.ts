@@ -39,7 +39,7 @@ const ASIDE = /<(?:!--(?:(?!--)[^])*-->|\?(?!xml\s)[^<>?]*\?>)/y;
 // No space in an end tag: xmldom would take the next element of that name for an empty one.
 const TAG = new RegExp(`<(?:/(${NAME})|(${NAME})((?:\\s+${ATTRIBUTE})*)\\s*(/?))>`, 'y');
 const TEXT = /[^<]+/y;
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- control characters are what XML forbids in text.
 const NOT_IN_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\]\]>/;
 const ENTITIES: Readonly<Record<string, string>> = {
   amp: '&',
