@@ -19,6 +19,7 @@ import {
   createInstallation,
   createWalker,
   passcodeIn,
+  watchedLog,
   type World,
   type WorldOptions,
 } from '../support/world.ts';
@@ -63,7 +64,10 @@ export async function openHouse(
     await writeFile(join(installation.folder, name), text);
   }
   const lines: string[] = [];
-  const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+  const log = watchedLog(
+    installation.folder,
+    createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } }),
+  );
   const dns = options.resolveTxt ? { resolveTxt: options.resolveTxt } : {};
   const start = async () =>
     startServer(await loadConfiguration(installation.folder, {}), {

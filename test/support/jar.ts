@@ -1,6 +1,7 @@
 // Owns a browser without a screen: cookies, redirects by hand, forms by their fields.
 
 import { Agent, request as httpRequest } from 'node:http';
+import { noteSecret } from './leaks.ts';
 
 /** One answer, body read. */
 export interface Answer {
@@ -96,6 +97,7 @@ export class Jar {
           response.on('error', reject);
           response.on('end', () => {
             this.remember(target, response.headers['set-cookie'] ?? []);
+            noteCode(response.headers.location);
             resolve({
               status: response.statusCode ?? 0,
               location: response.headers.location,
@@ -140,6 +142,8 @@ export class Jar {
       );
       const path = given.get('path') ?? url.pathname.slice(0, url.pathname.lastIndexOf('/') + 1);
       const expires = given.get('expires');
+      // Those two carry the uid of the sign-in, which stands in its address.
+      if (!/(?:interaction|resume)$/.test(name)) noteSecret(`cookie ${name}`, value);
       const key = `${name} ${path}`;
       if (expires !== undefined && Date.parse(expires) <= 0) this.cookies.delete(key);
       else this.cookies.set(key, { name, value, path });
@@ -157,6 +161,11 @@ export function hidden(answer: Answer, name: string): string {
 /** The heading of a page. */
 export function heading(answer: Answer): string {
   return (/<h1[^>]*>([\s\S]*?)<\/h1>/.exec(answer.text)?.[1] ?? '').replace(/<[^>]+>/g, '').trim();
+}
+
+function noteCode(location: string | undefined): void {
+  const code = /[?&]code=([^&#]+)/.exec(location ?? '')?.[1];
+  noteSecret('authorization code', code);
 }
 
 function withSlash(path: string): string {

@@ -5,6 +5,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
+import { noteAddress, noteSecret } from './leaks.ts';
 
 /** One mail the relay took. */
 export interface ReceivedMail {
@@ -49,6 +50,9 @@ export interface TestRelay {
   /** Lets every connection go at once and stops listening. */
   stop(): Promise<void>;
 }
+
+/** The passcode in the text of a mail: the only line of nothing but it. */
+export const PASSCODE = /^([0-9]{8,12}|[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})$/m;
 
 const DEADLINE_MS = 60_000;
 
@@ -118,6 +122,7 @@ export async function startSmtp(
     }
     const parsed = await PostalMime.parse(raw);
     const { mailFrom } = session.envelope;
+    noteMail(recipients, parsed.text ?? '');
     messages.push({
       sender: mailFrom ? mailFrom.address : '',
       recipients,
@@ -177,6 +182,14 @@ export async function startSmtp(
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** What is in a mail is for its reader alone. */
+function noteMail(recipients: readonly string[], text: string): void {
+  const reader = recipients.join();
+  for (const address of recipients) noteAddress(address);
+  noteSecret(`passcode of ${reader}`, PASSCODE.exec(text)?.[1]);
+  noteSecret(`ticket of ${reader}`, /[?&]ticket=([\w.-]+)/.exec(text)?.[1]);
 }
 
 function refusal(responseCode: number, recipient: string): Error {

@@ -11,13 +11,15 @@ import { type Clock, systemClock } from '../../src/domain/clock.ts';
 import { parseEmailAddress } from '../../src/domain/email-address.ts';
 import { createDirectory, type Directory } from '../../src/guests/directory.ts';
 import { type RunningServer, startServer } from '../../src/server/start.ts';
+import type { DatabaseSettings } from '../../src/settings/settings.ts';
 import { openStore } from '../../src/storage/open-store.ts';
 import type { Guest } from '../../src/storage/store.ts';
 import { createLog, type Log } from '../../src/telemetry/log.ts';
 import { loadConfiguration } from '../../src/tenants/configuration.ts';
 import { type Answer, hidden, type Jar } from './jar.ts';
+import { assertNoLeaks, noteLine, noteSecret } from './leaks.ts';
 import { startMariadb } from './mariadb.ts';
-import { startSmtp, type TestRelay } from './smtp.ts';
+import { PASSCODE, startSmtp, type TestRelay } from './smtp.ts';
 
 export type StoreKind = 'sqlite' | 'mariadb';
 
@@ -98,8 +100,12 @@ export async function createInstallation(options: WorldOptions = {}): Promise<In
     database,
     relay,
     remove: async () => {
-      await relay.stop();
-      await rm(folder, { recursive: true, force: true });
+      try {
+        await assertNoLeaks(folder, databaseOf(database));
+      } finally {
+        await relay.stop();
+        await rm(folder, { recursive: true, force: true });
+      }
     },
   };
 }
@@ -109,7 +115,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const installation = await createInstallation(options);
   const configuration = await loadConfiguration(installation.folder, {});
   const server = await startServer(configuration, {
-    log: options.log ?? createLog({ level: 'silent' }),
+    log: watchedLog(installation.folder, options.log),
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.mostProviders ? { mostProviders: options.mostProviders } : {}),
     ...(options.resolveTxt ? { resolveTxt: options.resolveTxt } : {}),
@@ -173,12 +179,17 @@ export function createWalker({
       issuers.set(tenant, found);
       return beginAt(found, parameters);
     },
-    redeem: (begun, location) =>
-      client.authorizationCodeGrant(begun.configuration, new URL(location), {
+    async redeem(begun, location) {
+      const tokens = await client.authorizationCodeGrant(begun.configuration, new URL(location), {
         pkceCodeVerifier: begun.verifier,
         expectedState: begun.state,
         expectedNonce: begun.nonce,
-      }),
+      });
+      noteSecret('access token', tokens.access_token);
+      noteSecret('refresh token', tokens.refresh_token);
+      noteSecret('ID token', tokens.id_token);
+      return tokens;
+    },
     async walkToCode(jar, begun, address) {
       const page = await jar.follow(await jar.get(begun.url));
       const chosen = await jar.follow(
@@ -213,9 +224,9 @@ export function createWalker({
   return walker;
 }
 
-/** The passcode in the text of a mail: the only line of nothing but it. */
+/** The passcode in the text of a mail. @throws when there is none */
 export function passcodeIn(text: string): string {
-  const found = /^([0-9]{8,12}|[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})$/m.exec(text)?.[1];
+  const found = PASSCODE.exec(text)?.[1];
   if (found === undefined) throw new Error(`no passcode in: ${text}`);
   return found;
 }
@@ -253,7 +264,28 @@ export async function beginAt(
 
 /** The secret of a test tenant's client. */
 export function secretOf(tenant: string): string {
-  return `secret-of-tenant-${tenant}-for-tests-only`;
+  const secret = `secret-of-tenant-${tenant}-for-tests-only`;
+  noteSecret(`secret of tenant ${tenant}`, secret);
+  return secret;
+}
+
+/** A log whose lines are looked through when the installation goes; at debug, which says most. */
+export function watchedLog(folder: string, other?: Log): Log {
+  const destination = { write: (line: string) => noteLine(folder, line) };
+  const watched = createLog({ level: 'debug', destination });
+  const at =
+    (level: keyof Log): Log['info'] =>
+    (event, fields) => {
+      watched[level](event, fields);
+      other?.[level](event, fields);
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** A store's URL as settings have it. */
+export function databaseOf(url: string): DatabaseSettings {
+  const file = /^sqlite:(.*)$/.exec(url)?.[1];
+  return file === undefined ? { kind: 'mysql', url } : { kind: 'sqlite', file };
 }
 
 /** A port nobody listens on now. */
@@ -315,5 +347,7 @@ async function writeConfiguration(
 }
 
 function newKey(): string {
-  return randomBytes(32).toString('hex');
+  const key = randomBytes(32).toString('hex');
+  noteSecret('key of an installation', key);
+  return key;
 }
