@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { ADMIN_CODES } from '../../src/http/admin-api/problem.ts';
 import { type AdminWorld, startAdminWorld } from '../support/admin-api.ts';
 import { document } from '../support/admin-document.ts';
 import { CALLBACK } from '../support/world.ts';
@@ -90,5 +92,27 @@ describe('docs/openapi.json', () => {
       assert.equal(answer.status, 400);
       assert.match(JSON.stringify(answer.body), /email is longer than 1024 characters, or not/);
     }
+  });
+});
+
+describe('docs/admin-api.md', () => {
+  const text = readFileSync(new URL('../../docs/admin-api.md', import.meta.url), 'utf8');
+
+  it('lists every operation and no other, with its scope', () => {
+    const rows = [...text.matchAll(/^\| ([A-Z]+) \| `([^`]+)` \| `([\w.]+)` \|/gm)].map((row) =>
+      row.slice(1).join(' '),
+    );
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(
+        ([method, { security }]) =>
+          `${method.toUpperCase()} ${path} ${security[0]?.application[0]}`,
+      ),
+    );
+    assert.deepEqual(rows.toSorted(), described.toSorted());
+  });
+
+  it('lists every code of this API alone, and no other', () => {
+    const rows = [...text.matchAll(/^\| `(\w+_\w+)` \| \d{3} \|/gm)].map(([, code]) => code);
+    assert.deepEqual(rows, [...ADMIN_CODES]);
   });
 });

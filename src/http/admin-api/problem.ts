@@ -20,14 +20,11 @@ const CODES = {
   503: 'ServiceUnavailable',
 } as const;
 
-/** What can be said against an administrator alone; the rest of the codes are those of `errorTable`. */
-export type AdminCode =
-  /** The change would keep guests out; `lockOut=accept` makes it all the same. */
-  | 'locks_out_guests'
-  /** The invitation was accepted: it can neither be withdrawn nor sent again. */
-  | 'invitation_accepted'
-  /** Another guest has the address, or the account elsewhere, by now. */
-  | 'address_taken';
+/** What no guest ever reads: codes of this API alone. The rest are those of `errorTable`. */
+export const ADMIN_CODES = ['locks_out_guests', 'invitation_accepted', 'address_taken'] as const;
+
+/** One of them. */
+export type AdminCode = (typeof ADMIN_CODES)[number];
 
 /** A status this API answers problems with. */
 export type ProblemStatus = keyof typeof CODES;
