@@ -1,40 +1,10 @@
 // Owns how an explained decision is printed: for people, and for programs.
 
 import { isPasscodeOn } from '../domain/passcode-setting.ts';
-import type {
-  Door,
-  RedemptionDecision,
-  RedemptionFacts,
-  RedemptionPolicy,
-} from '../domain/redemption.ts';
+import type { Door, RedemptionDecision, RedemptionPolicy } from '../domain/redemption.ts';
 import type { ExplainedRow } from '../domain/redemption-explain.ts';
-import type { Guest } from '../storage/store.ts';
+import { describeExplained, type Explained } from '../home-realm/explain.ts';
 import { describeGuest, instantOf } from './guest-words.ts';
-
-/** Everything there is to say about one address at one tenant. */
-export interface Explained {
-  /** Its id; what was asked for where there is no such tenant. */
-  readonly tenant: string;
-  /** null where there is no such tenant. */
-  readonly tenantName: string | null;
-  /** As it was asked. */
-  readonly email: string;
-  /** Epoch seconds. */
-  readonly at: number;
-  /** The application of the sign-in, if one was named. */
-  readonly client: string | null;
-  readonly facts: RedemptionFacts;
-  readonly policy: RedemptionPolicy;
-  /** Whom the address belongs to, also when blocked. */
-  readonly guest: Guest | undefined;
-  /** Whom it belonged to last, when it belongs to nobody now. */
-  readonly removed: Guest | undefined;
-  /** As they are asked; those of providers that are off come last. */
-  readonly rows: readonly ExplainedRow[];
-  readonly decision: RedemptionDecision;
-  /** Short sentences; a command in one stands at its end. */
-  readonly wouldChange: readonly string[];
-}
 
 /** Every sign there is, in one place: what they mean is said under the table. */
 const SIGNS = { pass: 'pass', fail: 'fail', decides: '→', other: ' ' } as const;
@@ -58,11 +28,9 @@ export function printText(explained: Explained): string {
   ].join('\n');
 }
 
-/** The same as one JSON object with stable keys, times as ISO instants. Pure. */
+/** The same for programs, as the admin API says it. Pure. */
 export function printJson(explained: Explained): string {
-  const { tenant, email, at, facts, rows, decision, wouldChange } = explained;
-  const said = { tenant, email, at: instantOf(at), facts, rows, decision, wouldChange };
-  return JSON.stringify(said, null, 2);
+  return JSON.stringify(describeExplained(explained), null, 2);
 }
 
 function guestLine({ guest, removed, email, at }: Explained): string {

@@ -1,8 +1,8 @@
 // Owns a guest as Graph's `user`.
 
 import { z } from 'zod';
+import { instantOf } from '../../domain/clock.ts';
 import type { Guest } from '../../storage/store.ts';
-import { instantOf } from './problem.ts';
 
 /** One guest as it is answered. @source rules R6, R27, R61, R68, R69 */
 export const userSchema = z.strictObject({
