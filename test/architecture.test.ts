@@ -21,7 +21,11 @@ const KNOWN_BY = [
     values: /^(?:oidc|interaction|plugin|server)\b/,
     types: /^http\//,
   },
-  { package: /^(?:koa|koa-views|@koa\/.*)$/, values: /^(?:http|plugin|server|preview|demo)\b/, types: /./ },
+  {
+    package: /^(?:koa|koa-views|@koa\/.*)$/,
+    values: /^(?:http|plugin|server|preview|demo)\b/,
+    types: /./,
+  },
   { package: /^node:sqlite$/, values: /^storage\/sqlite[^/]*$/, types: /^$/ },
   { package: /^mysql2(?:\/|$)/, values: /^storage\/mysql[^/]*$/, types: /^$/ },
 ] as const;

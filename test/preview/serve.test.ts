@@ -35,10 +35,6 @@ describe('startPreview', () => {
   afterEach(() => writeFile(file, TENANT));
 
   const get = (path: string) => fetch(`${origin}${path}`);
-  const linksOf = (html: string) =>
-    [...html.matchAll(/href="(\/dev\/[^"]+)"/g)]
-      .map(([, path = '']) => path)
-      .filter((path) => !path.endsWith('.css'));
 
   it('lists pages and mails, and every link leads to one', async () => {
     const index = await (await get('/')).text();
@@ -138,3 +134,8 @@ describe('startPreview', () => {
     }
   });
 });
+
+function linksOf(html: string): readonly string[] {
+  const found = [...html.matchAll(/href="(\/dev\/[^"]+)"/g)].map(([, path = '']) => path);
+  return found.filter((path) => !path.endsWith('.css'));
+}
