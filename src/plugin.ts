@@ -4,12 +4,16 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Configuration, errors, KoaContextWithOIDC } from 'oidc-provider';
 import { type EmailAddress, parseEmailAddress } from './domain/email-address.ts';
+import { GuestError } from './domain/errors.ts';
 import { maskNetwork } from './domain/network.ts';
 import type { ClientMetadata, Tenant } from './domain/tenant.ts';
 import type { InvitationOrder } from './guests/invitation-order.ts';
 import type { InvitationOutcome } from './guests/invitations.ts';
+import { answerBranding, BRANDING_PATH } from './http/branding.ts';
 import { FEDERATION_PATH } from './http/federation.ts';
+import { tenantOfRouted } from './http/front.ts';
 import { HOME_PATH, signInUrl } from './http/home.ts';
+import { tenantOfVisit } from './http/interaction.ts';
 import { INVITATION_PATH } from './http/invitation.ts';
 import { mountOf } from './http/mount.ts';
 import { createSecurityHeaders } from './http/security.ts';
@@ -91,10 +95,12 @@ const DAY = 86_400;
  * @throws {GuestError} `unavailable` when the database cannot be reached
  */
 export async function createGuests(options: GuestsOptions): Promise<Guests> {
-  const names = new WeakMap<object, string>();
+  const owners = new WeakMap<object, () => Tenant>();
   const hosts = new WeakSet<object>();
   const parts = await assemble(options, {
-    tenantName: (ctx) => names.get(ctx.app) ?? null,
+    tenantOf: (ctx) => owners.get(ctx.app)?.() ?? tenantOfVisit(ctx) ?? tenantOfRouted(ctx.req),
+    brandingPath: (ctx, { id }) =>
+      hosts.has(ctx.app) ? `${mountOf(ctx.req)}${HOST_ASSETS}/${id}` : `/${id}`,
     assetsPath: (ctx) => (hosts.has(ctx.app) ? `${mountOf(ctx.req)}${HOST_ASSETS}` : '/assets'),
     goodLink: (ctx) =>
       hosts.has(ctx.app)
@@ -134,16 +140,14 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
       );
     },
     attach(provider, issuer = {}) {
-      if ('tenant' in issuer) names.set(provider, issuer.tenant.displayName);
-      else hosts.add(provider);
       const pages = parts.interactionPages(provider);
       record(provider, parts, 'tenant' in issuer ? issuer.tenant.id : null);
-      const fixed = (): Tenant | undefined =>
-        'tenant' in issuer
-          ? (parts.tenants().byId.get(issuer.tenant.id) ?? issuer.tenant)
-          : undefined;
+      const owner = 'tenant' in issuer ? issuer.tenant : undefined;
+      const fixed = owner && ((): Tenant => parts.tenants().byId.get(owner.id) ?? owner);
+      if (fixed) owners.set(provider, fixed);
+      else hosts.add(provider);
       const answer = async (ctx: Context, next: () => Promise<unknown>): Promise<void> => {
-        const tenant = fixed();
+        const tenant = fixed?.();
         if (FEDERATION_PATH.test(ctx.path)) return parts.federationRoutes(ctx, tenant);
         if (INVITATION_PATH.test(ctx.path)) {
           // A host's clients begin sign-ins themselves: it has no page of ours to do it.
@@ -157,8 +161,9 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
       provider.use(async (ctx, next) => {
         if (ctx.path.startsWith(`${HOST_ASSETS}/`)) {
           const name = ctx.path.slice(HOST_ASSETS.length + 1);
+          protect(ctx.req, ctx.res);
           // oxlint-disable-next-line typescript/require-await -- a throw must become a rejection
-          return parts.gate.middleware(ctx, async () => parts.assets(ctx, name));
+          return parts.gate.middleware(ctx, async () => answerFile(ctx, parts, name));
         }
         if (ctx.path.startsWith('/signin/')) {
           // The ready server has set them already; a host may have none of its own.
@@ -184,6 +189,16 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
       await parts.close();
     },
   };
+}
+
+/** Files of ours by name; those of a tenant behind its id, which has no dot. */
+function answerFile(ctx: Context, { assets, tenants }: Parts, name: string): void {
+  const end = name.indexOf('/');
+  if (end < 0) return assets(ctx, name);
+  const tenant = tenants().byId.get(name.slice(0, end));
+  const file = BRANDING_PATH.exec(name.slice(end))?.[1];
+  if (!tenant || file === undefined) throw new GuestError('not_found');
+  answerBranding(ctx, tenant, `${mountOf(ctx.req)}${HOST_ASSETS}/${tenant.id}`, file);
 }
 
 function addressOf(text: string): EmailAddress {

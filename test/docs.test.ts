@@ -301,8 +301,12 @@ async function faultsOf(code: string): Promise<readonly string[]> {
 /** Files beside a tenant's file, each with what a file of its kind holds. */
 function filesNamedIn(code: string): readonly (readonly [name: string, content: string])[] {
   const accounts = /```text\n([\s\S]*?)```/.exec(read('docs/admins.md'))?.[1] ?? '';
+  const contentOf = (name: string): string => {
+    if (name.endsWith('.svg')) return read('config/branding/fabrikam/logo.svg');
+    return name.endsWith('.txt') ? accounts : goodCertificate;
+  };
   return [...code.matchAll(/\bfile: \.\.\/([\w./-]+)/g)].map(
-    ([, name = '']) => [name, name.endsWith('.txt') ? accounts : goodCertificate] as const,
+    ([, name = '']) => [name, contentOf(name)] as const,
   );
 }
 

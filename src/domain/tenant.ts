@@ -1,6 +1,7 @@
 // Owns what a tenant is and how a request names one. Lookup is exact; nothing is ever guessed (R14).
 
 import type { AdminScope } from './admin-scope.ts';
+import type { Branding } from './branding.ts';
 import type { Connection } from './identity-provider.ts';
 import type { WhoMayInvite } from './invitation.ts';
 import type { Era, FallbackProvider, PrimaryProvider, RedemptionPolicy } from './redemption.ts';
@@ -17,6 +18,8 @@ export interface Tenant {
   /** Lower-case A-labels; each is an alias of the id. */
   readonly verifiedDomains: readonly string[];
   readonly emailOneTimePasscode: EmailOneTimePasscode;
+  /** How its pages look; default as Guestpass does. */
+  readonly branding?: Branding;
   /** Where guests turn for help: an address or URL shown as text. */
   readonly support?: string;
   readonly privacyUrl?: string;

@@ -34,6 +34,7 @@ export function invitationLetter(
     target: redirectUrl === null ? null : new URL(redirectUrl).host,
     lifetimeDays: Math.ceil(lifetimeSeconds / DAY),
     automatic: isAutomatic(tenant, guest),
+    ...(tenant.branding?.accent !== undefined && { accent: tenant.branding.accent }),
   };
 }
 

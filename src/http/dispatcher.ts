@@ -53,8 +53,8 @@ export function createDispatcher(deps: DispatcherDeps): RequestHandler {
     }
     engine.then(
       (handle) => handle(request, response),
-      (fault: unknown) => {
-        (request as RoutedRequest).fault = fault;
+      (error: unknown) => {
+        (request as RoutedRequest).fault = { error, tenant: route.tenant };
         deps.front(request, response);
       },
     );

@@ -1,22 +1,29 @@
 // Owns the pages the engine shows by itself: its errors, and signing out.
 
 import type { Context } from 'koa';
+import type { Tenant } from '../domain/tenant.ts';
 import type { EnginePages } from '../oidc/configuration.ts';
 import type { ErrorGate } from './errors.ts';
 import type { Views } from './views.ts';
 
-/** @param tenantName finds the organisation a request is about, or null */
+/** @param tenantOf finds the organisation a request is about */
 export function createEnginePages(deps: {
   readonly views: Views;
   readonly gate: ErrorGate;
-  readonly tenantName: (ctx: Context) => string | null;
+  readonly tenantOf: (ctx: Context) => Tenant | undefined;
 }): EnginePages {
-  const { views, gate } = deps;
-  const tenantName = (ctx: Context): string => deps.tenantName(ctx) ?? '';
+  const { views, gate, tenantOf } = deps;
   return {
     error: (ctx, out, error) => gate.answerEngine(ctx, out, error),
-    signOut: (ctx, form) =>
-      views.render(ctx, { page: 'sign-out', tenantName: tenantName(ctx), form }),
-    signedOut: (ctx) => views.render(ctx, { page: 'signed-out', tenantName: tenantName(ctx) }),
+    signOut(ctx, form) {
+      const tenant = tenantOf(ctx);
+      const tenantName = tenant?.displayName ?? '';
+      return views.render(ctx, { page: 'sign-out', tenantName, form }, { tenant });
+    },
+    signedOut(ctx) {
+      const tenant = tenantOf(ctx);
+      const tenantName = tenant?.displayName ?? '';
+      return views.render(ctx, { page: 'signed-out', tenantName }, { tenant });
+    },
   };
 }

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type ErrorCode, errorTable, GuestError } from '../domain/errors.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Page } from './page.ts';
 import { isTenantless } from './route.ts';
@@ -30,13 +31,13 @@ export function createReference(): string {
 
 /**
  * @param deps `goodLink` shows on the no-tenant page what a link with tenant context looks like;
- *   `tenantName` finds the organisation a request is about
+ *   `tenantOf` finds the organisation a request is about
  */
 export function createErrorGate(deps: {
   readonly views: Views;
   readonly log: Log;
   readonly goodLink: (ctx: Context) => string;
-  readonly tenantName: (ctx: Context) => string | null;
+  readonly tenantOf: (ctx: Context) => Tenant | undefined;
   /** Whether people may name the organisation themselves where the link does not (R16). */
   readonly tenantPicker: boolean;
 }): ErrorGate {
@@ -85,7 +86,9 @@ export function createErrorGate(deps: {
     if (code === 'unavailable') ctx.set('Retry-After', '10');
     // The order matters: programs that accept anything get JSON, browsers name text/html.
     if (ctx.accepts('json', 'html') === 'html') {
-      await views.render(ctx, pageFor(ctx, code, reference, detail), { status });
+      const tenant = deps.tenantOf(ctx);
+      const page = pageFor(ctx, code, reference, detail, tenant);
+      await views.render(ctx, page, { status, tenant });
       return;
     }
     ctx.status = status;
@@ -93,13 +96,19 @@ export function createErrorGate(deps: {
     ctx.body = body;
   }
 
-  function pageFor(ctx: Context, code: ErrorCode, reference: string, detail: string | null): Page {
+  function pageFor(
+    ctx: Context,
+    code: ErrorCode,
+    reference: string,
+    detail: string | null,
+    tenant: Tenant | undefined,
+  ): Page {
     if (code === 'tenant_missing' || code === 'tenant_unknown' || code === 'tenant_conflict') {
       const picker = deps.tenantPicker ? pickerOf(ctx) : null;
       return { page: 'no-tenant', code, reference, example: deps.goodLink(ctx), picker };
     }
     return code === 'interaction_expired'
-      ? { page: 'expired', tenantName: deps.tenantName(ctx), reference }
+      ? { page: 'expired', tenantName: tenant?.displayName ?? null, reference }
       : { page: 'error', code, reference, detail };
   }
 

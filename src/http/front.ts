@@ -3,14 +3,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa from 'koa';
 import { GuestError } from '../domain/errors.ts';
+import type { Tenant } from '../domain/tenant.ts';
+import { answerBranding } from './branding.ts';
 import type { ErrorGate } from './errors.ts';
 import type { Route } from './route.ts';
 
 /** A request that the dispatcher has routed already. */
 export interface RoutedRequest {
   route?: Exclude<Route, { to: 'engine' }>;
-  /** An error met before there was a Koa context to answer it. */
-  fault?: unknown;
+  /** An error met before there was a Koa context to answer it, and whose Provider it kept away. */
+  fault?: { readonly error: unknown; readonly tenant: Tenant };
 }
 
 /**
@@ -29,7 +31,7 @@ export function createFront(deps: {
   app.use(gate.middleware);
   app.use(async (ctx) => {
     const { route, fault } = ctx.req as RoutedRequest;
-    if (fault !== undefined || !route) throw fault;
+    if (fault || !route) throw fault?.error;
     switch (route.to) {
       case 'refusal':
         throw new GuestError(route.code);
@@ -37,6 +39,8 @@ export function createFront(deps: {
         ctx.status = 307;
         ctx.set('Cache-Control', 'no-store');
         return ctx.redirect(route.location);
+      case 'branding':
+        return answerBranding(ctx, route.tenant, `/${route.tenant.id}`, route.name);
       case 'server':
         return ctx.path.startsWith('/assets/')
           ? assets(ctx, ctx.path.slice('/assets/'.length))
@@ -50,4 +54,10 @@ export function createFront(deps: {
     if (!mailbox) throw new GuestError('not_found');
     await mailbox(ctx);
   }
+}
+
+/** The tenant a request names that no Provider answers; undefined where it names none. */
+export function tenantOfRouted(request: IncomingMessage): Tenant | undefined {
+  const { route, fault } = request as RoutedRequest;
+  return fault?.tenant ?? (route && 'tenant' in route ? route.tenant : undefined);
 }

@@ -77,13 +77,14 @@ export function createHomeRoutes(deps: HomeRoutesDeps): HomeRoutes {
     guest: Guest | undefined,
     notice?: 'left',
   ): Promise<void> {
-    await views.render(ctx, {
+    const page = {
       ...frameOf(ctx, tenant, base),
       page: 'tenant-home',
       privacyUrl: tenant.privacyUrl ?? null,
       guest: guest ? homeOf(guest, tenant) : null,
       ...(notice && { notice }),
-    });
+    } as const;
+    await views.render(ctx, page, { tenant });
   }
 
   /** After a sign-in: to the page the invitation names, else here. */
@@ -108,7 +109,7 @@ export function createHomeRoutes(deps: HomeRoutesDeps): HomeRoutes {
     if (!guest || !mayLeave(tenant)) return seeOther(ctx, `${mountOf(ctx.req)}/`);
     if (field(ctx, 'confirm') !== 'yes') {
       const frame = frameOf(ctx, tenant, base);
-      return views.render(ctx, { ...frame, page: 'leave', address: guest.address });
+      return views.render(ctx, { ...frame, page: 'leave', address: guest.address }, { tenant });
     }
     await deps.administration.leave(tenant, guest);
     await show(ctx, tenant, base, undefined, 'left');

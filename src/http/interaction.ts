@@ -4,7 +4,7 @@ import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import { GuestError } from '../domain/errors.ts';
-import type { TenantIndex } from '../domain/tenant.ts';
+import type { Tenant, TenantIndex } from '../domain/tenant.ts';
 import type { Invitations } from '../guests/invitations.ts';
 import type { Problem } from '../interaction/problem.ts';
 import type { SignInSteps } from '../interaction/sign-in.ts';
@@ -15,7 +15,7 @@ import { browserFamilyOf, isEmbedded } from './client.ts';
 import { evidenceOf, field, readForm } from './form.ts';
 import { createSignInPages, isProven, type SignInPagesDeps } from './interaction-page.ts';
 import { mountOf } from './mount.ts';
-import type { SignInFrame } from './page.ts';
+import type { Page, SignInFrame } from './page.ts';
 import type { TicketCookie } from './ticket-cookie.ts';
 import type { Csrf } from './security.ts';
 import { seeOther } from './see-other.ts';
@@ -148,7 +148,7 @@ export function createInteractionPages(
   async function show(ctx: PageContext, problem?: Problem): Promise<void> {
     const view = await steps.look(ctx.state.visit);
     if ('to' in view) return seeOther(ctx, view.to);
-    await views.render(ctx, pages.pageOf(ctx.state, { ...view, problem: problem ?? view.problem }));
+    await draw(ctx, pages.pageOf(ctx.state, { ...view, problem: problem ?? view.problem }));
   }
 
   async function showAddress(
@@ -161,10 +161,14 @@ export function createInteractionPages(
     const isPast = step === 'continue' || step === 'review' || step === 'terms';
     // Refused before a proof: another address may be let in.
     const isOver = step === 'refused' && (view.signIn === undefined || isProven(view));
-    if (isPast || isOver) return views.render(ctx, pages.pageOf(ctx.state, view));
+    if (isPast || isOver) return draw(ctx, pages.pageOf(ctx.state, view));
     const { typed = view.signIn?.address ?? '', problem } = kept ?? {};
     const page = { ...ctx.state.frame, page: 'address', typed } as const;
-    await views.render(ctx, problem ? { ...page, problem } : page);
+    await draw(ctx, problem ? { ...page, problem } : page);
+  }
+
+  function draw(ctx: PageContext, page: Page): Promise<void> {
+    return views.render(ctx, page, { tenant: ctx.state.visit.tenant });
   }
 
   /** POST, then 303, then GET: reload and Back never submit again. */
@@ -175,7 +179,7 @@ export function createInteractionPages(
   ): Promise<void> {
     if (done.outcome === 'moved') return seeOther(ctx, done.to ?? ctx.state.frame.base);
     if (done.outcome === 'refused') {
-      return views.render(ctx, pages.refusedPage(ctx.state, done.code, done.row));
+      return draw(ctx, pages.refusedPage(ctx.state, done.code, done.row));
     }
     const { code, params } = done.problem;
     if (code === 'interaction_expired') throw new GuestError(code);
@@ -184,4 +188,9 @@ export function createInteractionPages(
     }
     await rejected(done.problem);
   }
+}
+
+/** The tenant of the sign-in a request belongs to, once that is known. */
+export function tenantOfVisit({ state }: Context): Tenant | undefined {
+  return (state as Partial<PageState>).visit?.tenant;
 }

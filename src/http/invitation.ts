@@ -127,20 +127,22 @@ export function createInvitationRoutes(deps: InvitationRoutesDeps): InvitationRo
   async function show(ctx: Context, found: Opened, base: string): Promise<void> {
     const { guest, state } = found.invitation;
     const redirectUrl = redirectOf(guest, deps.clientsOf(found.tenant));
-    await views.render(ctx, {
+    const page = {
       ...frameOf(ctx, found, base),
       page: 'invitation',
       state,
       address: guest.address,
       message: guest.invitation?.message ?? null,
       target: redirectUrl === null ? null : new URL(redirectUrl).host,
-    });
+    } as const;
+    await views.render(ctx, page, { tenant: found.tenant });
   }
 
   async function showBlock(ctx: Context, found: Opened, base: string): Promise<void> {
     const { tenant, addressKey } = found.invitation.guest;
     const blocked = await deps.guests.hasBlockedInvitations(tenant, addressKey);
-    await views.render(ctx, { ...frameOf(ctx, found, base), page: 'block-invitations', blocked });
+    const page = { ...frameOf(ctx, found, base), page: 'block-invitations', blocked } as const;
+    await views.render(ctx, page, { tenant: found.tenant });
   }
 
   function frameOf(ctx: Context, { tenant, invitation }: Opened, base: string): InvitationFrame {
@@ -166,11 +168,8 @@ export function createInvitationRoutes(deps: InvitationRoutesDeps): InvitationRo
 
   function broken(ctx: Context, tenant: Tenant | undefined): Promise<void> {
     const tenantName = tenant?.displayName ?? '';
-    return views.render(ctx, {
-      page: 'invitation-broken',
-      tenantName,
-      reference: createReference(),
-    });
+    const reference = createReference();
+    return views.render(ctx, { page: 'invitation-broken', tenantName, reference }, { tenant });
   }
 }
 

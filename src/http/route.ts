@@ -2,6 +2,7 @@
 
 import { resolveTenant, type Tenant, type TenantIndex } from '../domain/tenant.ts';
 import type { ErrorCode } from '../domain/errors.ts';
+import { BRANDING_PATH } from './branding.ts';
 
 /** Where a request goes. */
 export type Route =
@@ -17,7 +18,10 @@ export type Route =
   | { readonly to: 'redirect'; readonly location: string }
   /** A page of the server itself: assets and the development mailbox. */
   | { readonly to: 'server' }
-  | { readonly to: 'refusal'; readonly code: ErrorCode };
+  /** A file of the tenant's own look. */
+  | { readonly to: 'branding'; readonly tenant: Tenant; readonly name: string }
+  /** `tenant` where the request named one. */
+  | { readonly to: 'refusal'; readonly code: ErrorCode; readonly tenant?: Tenant };
 
 /** What of a request decides its route; raw, as Node gives it. */
 export interface RoutableRequest {
@@ -121,7 +125,9 @@ function routeTenantPath(
   if (/^\/invitation(?:\/|$)/.test(rest)) return toEngine(tenant, '', `/signin${rest}${search}`);
   if (rest.startsWith('/v2.0/')) return toEngine(tenant, '/v2.0', rest.slice(5) + search);
   if (rest.startsWith('/signin/')) return toEngine(tenant, '', rest + search);
-  return refuse('not_found');
+  const file = BRANDING_PATH.exec(rest)?.[1];
+  if (file !== undefined) return { to: 'branding', tenant, name: file };
+  return { ...refuse('not_found'), tenant };
 }
 
 function toEngine(tenant: Tenant, mount: string, url: string): Route {
@@ -157,6 +163,6 @@ function refuseTenant(outcome: 'missing' | 'unknown'): Route {
   return refuse(outcome === 'missing' ? 'tenant_missing' : 'tenant_unknown');
 }
 
-function refuse(code: ErrorCode): Route {
+function refuse(code: ErrorCode): Extract<Route, { to: 'refusal' }> {
   return { to: 'refusal', code };
 }

@@ -8,8 +8,10 @@ import ejs from 'ejs';
 import type Koa from 'koa';
 import koaViews from 'koa-views';
 import { errorTable, type ErrorCode } from '../domain/errors.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import type { Translate, Translator } from '../i18n.ts';
 import { inertLines, inertName, inertPerson } from '../mail/inert-text.ts';
+import { type DrawnBranding, drawnBranding } from './branding.ts';
 import { drawnNotice, drawnProblem, errorParams, errorTitle } from './drawn-problem.ts';
 import type { Page, Problem } from './page.ts';
 
@@ -21,13 +23,17 @@ export interface Views {
    * koa-views is put on this one request only: a `ctx.render` of the host stays what it was.
    *
    * @param options `status` defaults to the page's own ({@link statusOf}); `locale` to the best
-   *   match of Accept-Language, else English
+   *   match of Accept-Language, else English; `tenant` is whose page it is, for its own look
    * @throws {TypeError} when a view asks for an unknown sentence
    */
   render(
     ctx: Koa.Context,
     page: Page,
-    options?: { readonly status?: number; readonly locale?: string },
+    options?: {
+      readonly status?: number;
+      readonly locale?: string;
+      readonly tenant?: Tenant | undefined;
+    },
   ): Promise<void>;
 }
 
@@ -46,9 +52,16 @@ export interface ProblemJson {
 /** What every view sees; nothing else is in scope (S61). */
 const VIEW_NAMES =
   'page problem given product locale dir stylesheet t rich errorText errorTitle isoTime partial ' +
-  'inviter inertName inertLines';
+  'brand tenantName inviter inertName inertLines';
 type View = Readonly<Record<string, unknown>>;
 type Template = (view: View) => string;
+
+/** What of a page stands around its own model. */
+interface Surroundings {
+  readonly stylesheet: string;
+  readonly tenant: Tenant | undefined;
+  readonly brand: DrawnBranding | null;
+}
 type KoaRender = (file: string, locals: { readonly view: View }) => Promise<void>;
 
 /** Stands for a marked word until the sentence is escaped; random, so that no value can pose as one. */
@@ -68,8 +81,11 @@ export function createViews(deps: {
   readonly viewsDirectory?: URL;
   /** Path the assets of a request's pages are under; default `/assets`. */
   readonly assetsPath?: (ctx: Koa.Context) => string;
+  /** Path a tenant's own theme and pictures are under; default `/{tenantId}`. */
+  readonly brandingPath?: (ctx: Koa.Context, tenant: Tenant) => string;
 }): Views {
   const { translator, product, assetsPath = () => '/assets' } = deps;
+  const { brandingPath = (_ctx, { id }) => `/${id}` } = deps;
   const root = fileURLToPath(deps.viewsDirectory ?? new URL('../../views/', import.meta.url));
   const templates = compileTemplates(root);
   const sheet = readFileSync(join(root, 'assets/style.css'));
@@ -97,7 +113,9 @@ export function createViews(deps: {
       const locale = options.locale ?? translator.negotiate(ctx.acceptsLanguages());
       // The version lets the sheet be cached for ever and still change with a deployment.
       const stylesheet = `${assetsPath(ctx)}/style.css?v=${version}`;
-      const view = viewOf(page, locale, stylesheet);
+      const { tenant } = options;
+      const brand = tenant ? drawnBranding(tenant, brandingPath(ctx, tenant)) : null;
+      const view = viewOf(page, locale, { stylesheet, tenant, brand });
       // With its extension: without, koa-views looks for the file twice.
       await renderOnce(ctx, `${page.page}.ejs`, { view });
       ctx.status = options.status ?? statusOf(page);
@@ -114,11 +132,11 @@ export function createViews(deps: {
     await render(file, locals);
   }
 
-  function viewOf(page: Page, locale: string, stylesheet: string): View {
+  function viewOf(page: Page, locale: string, { stylesheet, tenant, brand }: Surroundings): View {
     const translate = translator.in(locale);
+    const tenantName = ('tenantName' in page && page.tenantName) || tenant?.displayName;
     const names = {
-      tenant:
-        ('tenantName' in page ? page.tenantName : null) || translate('page.frame.thisOrganisation'),
+      tenant: tenantName || translate('page.frame.thisOrganisation'),
       client: 'clientName' in page ? page.clientName : '',
       place: 'place' in page ? page.place : translate('page.frame.otherPlace'),
       // Typed by whoever invites: a name must not turn the sentence around it (S22).
@@ -131,6 +149,8 @@ export function createViews(deps: {
     const view: Record<string, unknown> = {
       ...fixed,
       stylesheet,
+      brand,
+      tenantName,
       page,
       locale,
       t,

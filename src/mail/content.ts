@@ -48,6 +48,8 @@ export interface InvitationMail {
   readonly blockUrl: string | null;
   /** Redeemed without consent pages: a notification instead of an invitation (R72). */
   readonly automatic: boolean;
+  /** The tenant's colour, `#rrggbb`; absent without one. Nothing else of its look is in a mail (S22). */
+  readonly accent?: string;
   readonly support: string | null;
   readonly privacyUrl: string | null;
 }

@@ -1,9 +1,23 @@
 // Owns the wording of mails around an invitation: the invitation itself, the notification in its
 // place, its copy, and the news that there is none.
 
+import { COLOUR, contrastRatio, TEXT_CONTRAST } from '../domain/contrast.ts';
 import type { InvitationCopyMail, InvitationMail, NoInvitationMail } from './content.ts';
 import { inertLines, inertName, inertPerson, inertText } from './inert-text.ts';
 import { describePrivacy, describeReason, type Language, type Words } from './words.ts';
+
+/** A button, and the same address to be read. */
+export interface Action {
+  readonly label: string;
+  readonly intro: string;
+  readonly url: string;
+  /** Ground of the button; its text is {@link ON_BUTTON}. */
+  readonly ground: string;
+}
+
+/** Text of every button, near the white of the card. */
+export const ON_BUTTON = '#fdfdfe';
+const GROUND = '#1a5fb4';
 
 /** Parts of a letter, in the order they are read. */
 export interface LetterWords extends Words {
@@ -14,7 +28,7 @@ export interface LetterWords extends Words {
   readonly message: readonly string[];
   readonly messageIntro: string;
   /** The one thing to press; null in letters that ask for nothing. */
-  readonly action: { readonly label: string; readonly intro: string; readonly url: string } | null;
+  readonly action: Action | null;
   readonly closing: readonly string[];
 }
 
@@ -45,6 +59,7 @@ export function describeInvitation(mail: InvitationMail, { t }: Language): Lette
       label: t(`${kind}.accept`, names),
       intro: t('mail.invitation.link'),
       url: requireUrl(mail.url),
+      ground: groundOf(mail.accent),
     },
     closing: [
       mail.target === null
@@ -125,6 +140,13 @@ function namesOf(mail: { readonly tenantName: string; readonly invitedBy: string
   const inviter = mail.invitedBy === null ? '' : inertPerson(mail.invitedBy);
   // Picks the sentence that names nobody.
   return { tenant: inertName(mail.tenantName), inviter, unknown: inviter === '' ? 'Someone' : '' };
+}
+
+/** The tenant's colour where light text is read on it: it then stands out from the light card too. */
+function groundOf(accent: string | undefined): string {
+  // Checked again: this one goes into a style, and was written down by another version of us.
+  if (accent === undefined || !COLOUR.test(accent)) return GROUND;
+  return contrastRatio(accent, ON_BUTTON) >= TEXT_CONTRAST ? accent : GROUND;
 }
 
 function describeDomain(

@@ -111,8 +111,10 @@ export interface Parts {
 
 /** What the rooms cannot know of a request by themselves. */
 export interface RequestFacts {
-  /** The organisation an engine request is about, or null. */
-  readonly tenantName: (ctx: Context) => string | null;
+  /** The organisation a request is about, where it is known. */
+  readonly tenantOf: (ctx: Context) => Tenant | undefined;
+  /** Path a tenant's own theme and pictures are under. */
+  readonly brandingPath: (ctx: Context, tenant: Tenant) => string;
   /** Path the assets of a request's pages are under. */
   readonly assetsPath: (ctx: Context) => string;
   /** What a link with tenant context looks like here, for whoever came without. */
@@ -124,7 +126,7 @@ export interface RequestFacts {
  */
 export async function assemble(
   options: GuestsOptions,
-  { tenantName, assetsPath, goodLink }: RequestFacts,
+  { tenantOf, assetsPath, brandingPath, goodLink }: RequestFacts,
 ): Promise<Parts> {
   const { publicUrl, secrets, limits = defaultLimits } = options;
   let index = toTenantIndex(options.tenants);
@@ -156,13 +158,13 @@ export async function assemble(
     log,
   });
   const secure = publicUrl.startsWith('https:');
-  const views = createViews({ translator, product: PRODUCT, assetsPath });
+  const views = createViews({ translator, product: PRODUCT, assetsPath, brandingPath });
   const assets = createAssets();
   const gate = createErrorGate({
     views,
     log,
     goodLink,
-    tenantName,
+    tenantOf,
     tenantPicker: options.tenantPicker ?? false,
   });
   const directory = createDirectory({ store, clock });
@@ -219,7 +221,7 @@ export async function assemble(
       directory,
       browser,
       signer: createCookieSigner(secrets.cookieKeys),
-      pages: createEnginePages({ views, gate, tenantName }),
+      pages: createEnginePages({ views, gate, tenantOf }),
       limits,
       clock,
       secure,

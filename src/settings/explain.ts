@@ -35,6 +35,11 @@ function explainIssue(reading: Reading, shape: Shape, issue: z.core.$ZodIssue): 
     report(reading, issue.path, 'required key missing', mend);
     return;
   }
+  if (value === null && reading.yaml.isComment(issue.path)) {
+    // Not quoted back: a password may begin so as well.
+    report(reading, issue.path, 'no value: # begins a comment', 'put the value in quotes');
+    return;
+  }
   if (value === null && issue.path.length > 0) {
     report(reading, issue.path, 'no value', 'write one, or delete the line');
     return;

@@ -37,6 +37,8 @@ export interface YamlFile {
   position(path: readonly PropertyKey[], part?: 'key' | 'value'): Position;
   /** The value as it was written, before YAML read it: `012345` for the number 12345. */
   written(path: readonly PropertyKey[]): string | undefined;
+  /** Whether nothing but a comment stands where the value should: `accent: #0b5fff`. */
+  isComment(path: readonly PropertyKey[]): boolean;
 }
 
 /** A file read, or every reason why not. */
@@ -128,6 +130,11 @@ function parse(text: string, name: string): YamlReading {
       written: (path) => {
         const node: unknown = document.getIn(path, true);
         return isScalar(node) ? node.source : undefined;
+      },
+      isComment: (path) => {
+        const node: unknown = document.getIn(path, true);
+        if (!isScalar(node) || node.value !== null || !node.range) return false;
+        return /^[ \t]*#/.test(text.slice(node.range[0], node.range[2]));
       },
     },
   };

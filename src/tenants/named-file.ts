@@ -1,4 +1,4 @@
-// Owns reading a text file that a tenant's file names: only from inside the configuration folder.
+// Owns reading a file that a tenant's file names: only from inside the configuration folder.
 
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { quote } from '../settings/fault.ts';
@@ -12,13 +12,20 @@ export interface NamedFile {
   readonly text: string;
 }
 
-const MIB = 1024 * 1024;
+/** As {@link NamedFile}, not read as text. */
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
 /**
  * Reads one file of UTF-8 text.
  *
  * @param file as written: relative to the tenant's file, or absolute
- * @param maxBytes largest size accepted, whole MiB
+ * @param maxBytes largest size accepted, whole KiB
  * @returns undefined after reporting
  * @source security requirement S57
  */
@@ -28,6 +35,29 @@ export async function readNamedFile(
   file: string,
   maxBytes: number,
 ): Promise<NamedFile | undefined> {
+  const found = await readNamedBytes(reading, path, file, maxBytes);
+  if (!found) return undefined;
+  const { name, bytes } = found;
+  try {
+    return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch {
+    report(reading, path, `the file ${quote(name)} is not UTF-8 text`, 'save it as UTF-8');
+    return undefined;
+  }
+}
+
+/**
+ * Reads one file as it is; parameters as for {@link readNamedFile}.
+ *
+ * @returns undefined after reporting
+ * @source security requirement S57
+ */
+export async function readNamedBytes(
+  reading: Reading,
+  path: Path,
+  file: string,
+  maxBytes: number,
+): Promise<NamedBytes | undefined> {
   const root = dirname(reading.folder);
   const at = resolve(reading.folder, file);
   const inside = relative(root, at);
@@ -38,20 +68,14 @@ export async function readNamedFile(
   }
   const name = inside.replaceAll(sep, '/');
   const found = await readRegularFile(at, maxBytes);
-  if (found.outcome !== 'read') {
-    const [what, mend] = {
-      missing: ['does not exist', 'create it, or mend its name'],
-      unreadable: ['cannot be read', 'let the user this server runs as read it'],
-      irregular: ['is not a regular file', 'name the file itself'],
-      too_large: [`is larger than ${maxBytes / MIB} MiB`, 'take out what does not belong there'],
-    }[found.outcome] as [string, string];
-    report(reading, path, `the file ${quote(name)} ${what}`, mend);
-    return undefined;
-  }
-  try {
-    return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(found.bytes) };
-  } catch {
-    report(reading, path, `the file ${quote(name)} is not UTF-8 text`, 'save it as UTF-8');
-    return undefined;
-  }
+  if (found.outcome === 'read') return { name, bytes: found.bytes };
+  const size = maxBytes < MIB ? `${maxBytes / KIB} KiB` : `${maxBytes / MIB} MiB`;
+  const [what, mend] = {
+    missing: ['does not exist', 'create it, or mend its name'],
+    unreadable: ['cannot be read', 'let the user this server runs as read it'],
+    irregular: ['is not a regular file', 'name the file itself'],
+    too_large: [`is larger than ${size}`, 'make it smaller'],
+  }[found.outcome] as [string, string];
+  report(reading, path, `the file ${quote(name)} ${what}`, mend);
+  return undefined;
 }

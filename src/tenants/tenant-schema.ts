@@ -5,6 +5,7 @@ import { parseEmailAddress } from '../domain/email-address.ts';
 import { RESERVED_TENANT_IDS, TENANT_ID } from '../domain/tenant.ts';
 import { shownNameField, webAddressField } from '../settings/fields.ts';
 import { findWebAddressFault } from '../settings/public-url.ts';
+import { brandingSchema } from './branding-schema.ts';
 import { clientSchema } from './client-schema.ts';
 import {
   consumerAccountsSchema,
@@ -78,6 +79,7 @@ export const tenantSchema = z
       )
       .optional()
       .describe('Where guests turn for help: an e-mail or web address.'),
+    branding: brandingSchema.optional().describe('How its pages look.'),
     privacyUrl: webAddressField.optional().describe("The tenant's privacy statement."),
     termsUrl: webAddressField.optional().describe("The tenant's terms of use."),
     clients: z

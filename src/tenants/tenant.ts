@@ -4,6 +4,7 @@ import type { ClientMetadata, ClientPolicy, Tenant } from '../domain/tenant.ts';
 import { checkShape } from '../settings/explain.ts';
 import { quote } from '../settings/fault.ts';
 import { type Path, type Reading, report, valueAt } from '../settings/reading.ts';
+import { resolveBranding } from './branding.ts';
 import { clientPolicy, resolveClient } from './client.ts';
 import { clientSchema } from './client-schema.ts';
 import { type ConnectionsReading, type DomainPlace, readConnections } from './connections.ts';
@@ -40,6 +41,7 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
   }
   const connected = await readConnections(reading, id ?? '');
   const decisions = readDecisions(reading);
+  const branding = await readBranding(reading);
   const { clients, clientPolicies } = await readClients(reading, valueAt(value, ['clients']));
   const whole = tenantSchema.safeParse(value);
   if (!whole.success) return { tenant: undefined, places: [] };
@@ -50,6 +52,7 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
     displayName: whole.data.displayName,
     verifiedDomains,
     emailOneTimePasscode,
+    ...(branding && { branding }),
     ...(support !== undefined && { support }),
     ...(privacyUrl !== undefined && { privacyUrl }),
     ...(termsUrl !== undefined && { termsUrl }),
@@ -61,6 +64,11 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
     ...(mailStrangers !== undefined && { mailStrangers }),
   };
   return { tenant, places: connected.places };
+}
+
+async function readBranding(reading: Reading): Promise<Tenant['branding']> {
+  const section = part(reading, 'branding');
+  return section && (await resolveBranding(reading, section));
 }
 
 function connectionsOf({ connections }: ConnectionsReading): Pick<Tenant, 'connections'> {

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import Koa from 'koa';
 import { errors as oidcErrors, type KoaContextWithOIDC } from 'oidc-provider';
 import { type ErrorCode, errorTable, GuestError } from '../../src/domain/errors.ts';
+import type { Tenant } from '../../src/domain/tenant.ts';
 import { createErrorGate, createReference } from '../../src/http/errors.ts';
 import { createViews, type ProblemJson } from '../../src/http/views.ts';
 import { createTranslator } from '../../src/i18n.ts';
@@ -13,6 +14,14 @@ const EXAMPLE = 'https://guest.example/{tenant}/v2.0';
 const CODES = Object.keys(errorTable) as ErrorCode[];
 const SECRET = 'SELECT * FROM guests -- at /srv/app/x.ts:1 password=hunter2';
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+const contoso: Tenant = {
+  id: 'contoso',
+  displayName: 'Contoso',
+  verifiedDomains: [],
+  emailOneTimePasscode: 'default',
+  clients: [],
+};
 
 const httpError = (status: number) => Object.assign(new Error('http'), { status });
 
@@ -27,7 +36,7 @@ describe('createErrorGate', () => {
       views: createViews({ translator: createTranslator(), product: 'Guestpass' }),
       log: createLog({ level: 'debug', destination: { write: (line) => void lines.push(line) } }),
       goodLink: () => EXAMPLE,
-      tenantName: () => 'Contoso',
+      tenantOf: () => contoso,
       tenantPicker: false,
     });
     const app = new Koa();

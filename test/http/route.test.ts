@@ -26,6 +26,8 @@ function say(given: Route): string {
       return `refusal ${given.code}`;
     case 'server':
       return given.to;
+    case 'branding':
+      return `branding ${given.tenant.id} ${given.name}`;
     default:
       return 'nowhere';
   }
@@ -83,6 +85,23 @@ describe('routeRequest', () => {
       '/a.example/v2.0/.well-known/openid-configuration':
         'engine a /.well-known/openid-configuration at /a/v2.0/.well-known/openid-configuration',
     });
+  });
+
+  describe('finds the files of a tenant’s own look', () => {
+    rows({
+      '/a/theme.css?v=1': 'branding a theme.css',
+      '/a.example/theme.css': 'branding a theme.css',
+      '/a/branding/logo-dark': 'branding a branding/logo-dark',
+      '/a/branding/logo/': 'refusal not_found',
+      '/a/branding/secret': 'refusal not_found',
+      '/a/branding/%6cogo': 'refusal not_found',
+      '/nobody/branding/logo': 'refusal tenant_unknown',
+    });
+  });
+
+  it('says whose page a refusal is, where the path names one', () => {
+    const refused = route('/a/nothing');
+    assert.equal(refused.to === 'refusal' && refused.tenant, a);
   });
 
   describe('R12 takes tenantid at the root', () => {

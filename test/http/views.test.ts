@@ -5,10 +5,13 @@ import { AxeBuilder } from '@axe-core/playwright';
 import Koa from 'koa';
 import { chromium, type Browser, type Page as Tab } from 'playwright-core';
 import { errorTable, type ErrorCode } from '../../src/domain/errors.ts';
+import type { Tenant } from '../../src/domain/tenant.ts';
+import { answerBranding, BRANDING_PATH } from '../../src/http/branding.ts';
 import type { Page } from '../../src/http/page.ts';
 import { createSecurityHeaders } from '../../src/http/security.ts';
 import { createViews, problemJson, statusOf } from '../../src/http/views.ts';
 import { createTranslator, type Translator } from '../../src/i18n.ts';
+import { png, svg } from '../tenants/pictures.ts';
 
 const isCode = (name: string): name is ErrorCode => name in errorTable;
 const codes = Object.keys(errorTable).filter(isCode);
@@ -262,7 +265,29 @@ function samples(word?: string): Record<string, Page> {
   };
 }
 
-/** Serves `samples()` under /NAME, hostile ones under /hostile/NAME, with the real headers. */
+const branded: Tenant = {
+  id: 'fabrikam',
+  displayName: 'Fabrikam',
+  verifiedDomains: [],
+  emailOneTimePasscode: 'default',
+  clients: [],
+  branding: {
+    logo: { type: 'image/svg+xml', bytes: Buffer.from(svg()) },
+    logoDark: { type: 'image/png', bytes: png(40, 10) },
+    favicon: { type: 'image/png', bytes: png(16, 16) },
+    accent: '#f2c811',
+    background: { type: 'image/png', bytes: png(8, 8) },
+    footerLinks: [
+      { label: 'Imprint', url: 'https://fabrikam.example/imprint' },
+      { label: `R&D <b>"security"</b>`, url: 'https://fabrikam.example/?a=1&b="' },
+    ],
+  },
+};
+
+/**
+ * Serves `samples()` under /NAME, hostile ones under /hostile/NAME, all of them as pages of a tenant
+ * with a look of its own under /branded/…, with the real headers.
+ */
 async function serve(translator: Translator): Promise<{ origin: string; server: Server }> {
   const views = createViews({ translator, product: 'Guestpass' });
   const pages = new Map<string, Page>([
@@ -271,8 +296,11 @@ async function serve(translator: Translator): Promise<{ origin: string; server: 
   ]);
   const app = new Koa();
   app.use(async (ctx) => {
-    const page = pages.get(ctx.path);
-    if (page) return views.render(ctx, page);
+    const page = pages.get(ctx.path.replace(/^\/branded/, ''));
+    const tenant = ctx.path.startsWith('/branded/') ? branded : undefined;
+    if (page) return views.render(ctx, page, { tenant });
+    const file = BRANDING_PATH.exec(ctx.path.replace(/^\/fabrikam/, ''))?.[1];
+    if (file !== undefined) return answerBranding(ctx, branded, '/fabrikam', file);
     ctx.type = ctx.path.startsWith('/assets/') ? 'css' : 'html';
     ctx.body = ctx.path.startsWith('/assets/')
       ? readFileSync(new URL('assets/style.css', viewsDirectory), 'utf8')
@@ -355,6 +383,36 @@ describe('createViews', () => {
       assert.doesNotMatch(text, /Your code still works\.\{\{csrf|csrf\}\}.{0,3}7hT0/);
     });
   }
+
+  it('draws the look of its tenant on every page, and none without', async () => {
+    for (const name of Object.keys(samples())) {
+      const text = await html(`branded/${name}`);
+      assert.equal(
+        text.match(/<img src="\/fabrikam\/branding\/logo\?v=[\w-]{12}" alt="Fabrikam">/g)?.length,
+        1,
+        name,
+      );
+      assert.match(text, /<source media="\(prefers-color-scheme: dark\)" srcset="\/fabrikam\/br/);
+      assert.match(
+        text,
+        /<link rel="icon" href="\/fabrikam\/branding\/favicon\?v=[\w-]+" type="image\/png">/,
+      );
+      assert.match(
+        text,
+        /style\.css[^>]*>\n<link rel="stylesheet" href="\/fabrikam\/theme\.css\?v=/,
+      );
+      assert.match(text, /<a href="https:\/\/fabrikam\.example\/imprint">Imprint<\/a>/);
+      assert.match(text, /\?a=1&amp;b=&#34;">R&amp;D &lt;b&gt;/);
+      assert.doesNotMatch(text, /style=|<script|<style/);
+      assert.doesNotMatch(await html(name), /theme\.css|<picture|branding\//);
+    }
+  });
+
+  it('names the organisation in words too where a logo stands for it', async () => {
+    const text = await html('branded/send-code');
+    assert.match(text, /Sign in to .*Fabrikam<\/strong><\/bdi> to continue to .*Fabrikam Docs/);
+    assert.match(await html('branded/error-fault'), /<title>Sorry[^<]* – Fabrikam<\/title>/);
+  });
 
   it('answers with the status of what it says', async () => {
     const statuses = {
@@ -655,6 +713,7 @@ describe('createViews', () => {
 
   it('every sentence of a page is asked for by some page', async () => {
     for (const name of Object.keys(samples())) await html(name);
+    await html('branded/address');
     const variants = /_(one|other|strong|8|11|anyone)$/;
     const ids = (node: Sentences, path: string): string[] =>
       Object.entries(node).flatMap(([key, value]) =>
@@ -731,6 +790,34 @@ describe('pages in a browser', function () {
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         );
         assert.equal(overflow, 0, `${name} scrolls sideways`);
+      }
+    });
+  }
+
+  for (const { look, colorScheme, size } of looks) {
+    it(`pages of a tenant with a look of its own pass axe, ${look}`, async () => {
+      await tab.emulateMedia({ colorScheme });
+      await tab.setViewportSize(size);
+      for (const name of [
+        'address-malformed',
+        'send-code',
+        'enter-code',
+        'refused',
+        'invitation',
+      ]) {
+        await tab.goto(`${origin}/branded/${name}`);
+        const { violations } = await new AxeBuilder({ page: tab })
+          .setLegacyMode()
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+          .analyze();
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+        assert.deepEqual(found, [], name);
+        const [overflow, wide] = await tab.evaluate(() => [
+          document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          document.querySelector('img')?.naturalWidth ?? 0,
+        ]);
+        assert.equal(overflow, 0, `${name} scrolls sideways`);
+        assert.ok(wide! > 0, 'no logo');
       }
     });
   }

@@ -209,6 +209,23 @@ describe('createTemplates', () => {
   });
 
   describe('invitation mail', () => {
+    it('S22 takes the tenant’s colour for its button where light text is read on it', () => {
+      const groundOf = (accent?: string) =>
+        /<td style="background:([^;]*);/.exec(
+          templates.render({ ...invitation, ...(accent !== undefined && { accent }) }).html,
+        )?.[1];
+      assert.equal(groundOf(), '#1a5fb4');
+      assert.equal(groundOf('#0f766e'), '#0f766e');
+      for (const accent of ['#f2c811', '#ffffff', '#777777', 'red', '#0f766e;background:url(x)']) {
+        assert.equal(groundOf(accent), '#1a5fb4', accent);
+      }
+    });
+
+    it('S22 loads nothing, whatever the tenant’s look', () => {
+      const { html } = templates.render({ ...invitation, accent: '#0f766e' });
+      assert.doesNotMatch(html, /<img|<link|url\(|src=|@import/i);
+    });
+
     it('R63 R65 warns first, then names inviter, organisation and domain, and quotes as text', () => {
       const mail = templates.render(invitation);
       assert.equal(mail.subject, 'Megan Bowen invited you to Contoso');

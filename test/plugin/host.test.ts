@@ -12,10 +12,17 @@ import { createGuests, type Guests } from '../../src/index.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { heading, hidden, Jar } from '../support/jar.ts';
 import { freePort, passcodeIn } from '../support/world.ts';
+import { png } from '../tenants/pictures.ts';
 import { startSmtp, type TestRelay } from '../support/smtp.ts';
 
 const CALLBACK = 'http://127.0.0.1:9998/cb';
 const tenant = { verifiedDomains: [], emailOneTimePasscode: 'default', clients: [] } as const;
+
+const branding = {
+  logo: { type: 'image/png', bytes: png(40, 10) },
+  accent: '#0f766e',
+  background: { type: 'image/png', bytes: png(8, 8) },
+} as const;
 
 describe('createGuests in a host of one issuer', () => {
   let folder: string;
@@ -36,7 +43,7 @@ describe('createGuests in a host of one issuer', () => {
       publicUrl: origin,
       tenants: [
         { ...tenant, id: 'fabrikam', displayName: 'Fabrikam', verifiedDomains: ['fabrikam.com'] },
-        { ...tenant, id: 'contoso', displayName: 'Contoso' },
+        { ...tenant, id: 'contoso', displayName: 'Contoso', branding },
       ],
       database: { kind: 'sqlite', file: join(folder, 'host.db') },
       mail: {
@@ -116,6 +123,28 @@ describe('createGuests in a host of one issuer', () => {
     });
     return { url, verifier };
   }
+
+  it('draws a tenant’s own look from below the mount', async () => {
+    const { url } = await begin({ tenantid: 'contoso' });
+    const jar = new Jar();
+    const page = await jar.follow(await jar.get(url));
+    const at = (pattern: RegExp) => pattern.exec(page.text)?.[1] ?? '';
+    const theme = at(/href="([^"]+theme\.css[^"]*)"/);
+    assert.match(theme, /^\/oidc\/signin\/assets\/contoso\/theme\.css\?v=/);
+    const sheet = await jar.get(new URL(theme, issuer));
+    assert.match(String(sheet.headers['cache-control']), /immutable/);
+    const picture = /url\("([^"]+)"\)/.exec(sheet.text)?.[1] ?? '';
+    for (const path of [picture, at(/<img src="([^"]+)"/)]) {
+      const answer = await jar.get(new URL(path, issuer));
+      assert.equal(answer.status, 200, path);
+      assert.equal(answer.headers['x-content-type-options'], 'nosniff');
+      assert.equal(answer.headers['content-type'], 'image/png');
+    }
+    for (const path of ['fabrikam/theme.css', 'nobody/theme.css', 'contoso/secrets']) {
+      const answer = await jar.get(new URL(`/oidc/signin/assets/${path}`, issuer));
+      assert.equal(answer.status, 404, path);
+    }
+  });
 
   it('signs a guest in under the host’s issuer, with the tenant as a claim', async () => {
     const invited = await guests.invite({ tenant: 'fabrikam', address: 'teri@gmail.com' });
