@@ -83,6 +83,12 @@ export function createCatalogue(configured: Configured, locale: string): Catalog
   };
 }
 
+/** Whether a server knows whose page it is, and draws it with the look of the tenant. */
+export function isOfTenant(page: Page): boolean {
+  if ('tenantName' in page) return Boolean(page.tenantName);
+  return page.page === 'error' && page.code !== 'host_unknown';
+}
+
 function listed<State>(
   states: Readonly<Record<string, readonly State[]>>,
 ): readonly (readonly [name: string, state: State])[] {

@@ -3,11 +3,13 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
+import { GuestError } from '../domain/errors.ts';
+import { answerBranding, BRANDING_PATH } from '../http/branding.ts';
 import { createSecurityHeaders } from '../http/security.ts';
 import { composeMail } from '../mail/transport.ts';
 import { drain, listen } from '../server/listening.ts';
 import type { ListenAddress } from '../settings/settings.ts';
-import { type Catalogue, createCatalogue, type Entry, TITLES } from './catalogue.ts';
+import { type Catalogue, createCatalogue, type Entry, isOfTenant, TITLES } from './catalogue.ts';
 import { createFrame } from './frame.ts';
 import { type PreviewReading, type PreviewSource, readPreview } from './reading.ts';
 
@@ -49,6 +51,7 @@ export async function startPreview(
     try {
       await answer(ctx);
     } catch (error) {
+      if (error instanceof GuestError) return doNothing(ctx, false);
       // A template or a text that is broken while it is being written: said, not hidden.
       fail(ctx, [error instanceof Error ? error.message : String(error)]);
     }
@@ -74,6 +77,10 @@ export async function startPreview(
     if (ctx.path.startsWith('/assets/')) {
       return read.assets(ctx, ctx.path.slice('/assets/'.length));
     }
+    const base = `/${tenant.id}`;
+    const look = ctx.path.startsWith(base) ? ctx.path.slice(base.length) : '';
+    const [, file] = BRANDING_PATH.exec(look) ?? [];
+    if (file !== undefined) return answerBranding(ctx, tenant, base, file);
     const locale = localeOf(ctx, read);
     const catalogue = createCatalogue(read.configured, locale);
     if (ctx.path === '/') return list(ctx, read, catalogue, locale);
@@ -81,12 +88,13 @@ export async function startPreview(
     const page = catalogue.pages.find((state) => kind === 'pages' && state.id === id);
     if (page && !html) {
       if (page.page.page === 'mailbox-message') headers.parent(ctx.req, ctx.res);
-      return read.views.render(ctx, page.page, { locale });
+      const whose = isOfTenant(page.page) ? { tenant } : {};
+      return read.views.render(ctx, page.page, { locale, ...whose });
     }
     const mail = catalogue.mails.find((state) => kind === 'mails' && state.id === id);
     if (mail) return showMail(ctx, read, mail, html !== undefined);
     // Where links of the pages lead on a running server.
-    doNothing(ctx, ctx.path.startsWith(`/${tenant.id}/`) || ctx.path === '/dev/mailbox');
+    doNothing(ctx, look.startsWith('/') || ctx.path === '/dev/mailbox');
   }
 
   function list(ctx: Koa.Context, read: Read, catalogue: Catalogue, locale: string): void {

@@ -14,6 +14,8 @@ const SETTINGS = `publicUrl: https://guest.example
 database: sqlite:../data/guestpass.db
 mail: { transport: 'smtp://relay.example:587', from: no-reply@guest.example }
 `;
+const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" width="200" height="50" viewBox="0 0 200 50">
+<rect width="200" height="50" fill="#0b1f3a"/></svg>`;
 // A name as long as names may be, and everything a page can show of a tenant.
 const TENANT = `id: northwind
 displayName: Northwind Traders of the Northern and the Western Hemisphere Ltd
@@ -21,6 +23,13 @@ verifiedDomains: [northwind.example]
 support: https://help.northwind.example/a-long-address-that-people-copy-and-paste
 privacyUrl: https://northwind.example/privacy
 termsUrl: https://northwind.example/terms
+branding:
+  logo: { file: ../logo.svg }
+  accent: '#f2c811' # too light to be read on white
+  background: '#0b1f3a'
+  footerLinks:
+    - { label: Imprint, url: https://northwind.example/imprint }
+    - { label: Accessibility statement, url: https://northwind.example/accessibility }
 clients:
   - client_id: handbook
     client_name: Handbook of the Northern and the Western Hemisphere
@@ -43,6 +52,7 @@ describe('every page and mail of the preview', function () {
     await mkdir(join(folder, 'tenants'));
     await writeFile(join(folder, 'guestpass.yaml'), SETTINGS);
     await writeFile(join(folder, 'tenants', 'northwind.yaml'), TENANT);
+    await writeFile(join(folder, 'logo.svg'), LOGO);
     preview = await startPreview(
       {
         directory: folder,

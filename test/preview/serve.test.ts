@@ -123,8 +123,24 @@ describe('startPreview', () => {
     ]);
   });
 
+  it('shows the look of the tenant, on pages that are known to be its own', async () => {
+    await writeFile(file, `${TENANT}branding: { accent: '#0f766e' }\n`);
+    const themeOf = async (id: string) =>
+      /href="(\/northwind\/theme\.css\?v=[^"]+)"/.exec(
+        await (await get(`/dev/pages/${id}`)).text(),
+      )?.[1];
+    const theme = await themeOf('enter-code');
+    assert.match(await (await get(theme ?? '')).text(), /--button: #0f766e/);
+    for (const id of ['no-tenant', 'expired-anywhere', 'error-host-unknown', 'mailbox']) {
+      assert.equal(await themeOf(id), undefined, id);
+    }
+    assert.match(await (await get('/dev/mails/invitation/html')).text(), /#0f766e/);
+  });
+
   it('says so where there is no such page', async () => {
     for (const path of [
+      '/northwind/branding/logo',
+      '/assets/none.css',
       '/dev/pages/nothing',
       '/dev/mails/address',
       '/x',

@@ -27,9 +27,12 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'screenshots' },
     /** Only states whose id contains it. */
     only: { type: 'string', default: '' },
+    /** Only looks whose name contains it, such as `390` or `dark`. */
+    look: { type: 'string', default: '' },
   },
 });
 const { tenant, config: directory, only } = values;
+const looks = LOOKS.filter(({ name }) => name.includes(values.look));
 const out = resolve(values.out);
 
 const preview = await startPreview(
@@ -41,7 +44,7 @@ try {
   const origin = `http://127.0.0.1:${preview.address.port}`;
   const page = await browser.newPage({ javaScriptEnabled: false });
   const paths = await listStates(page, origin);
-  for (const { width, scheme, name } of LOOKS) {
+  for (const { width, scheme, name } of looks) {
     const folder = join(out, name);
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
@@ -58,7 +61,7 @@ try {
     await drawSheets(page, name, pictures, width);
     process.stdout.write(`${pictures.length} pictures in ${folder}\n`);
   }
-  const links = LOOKS.map(({ name }) => `<li><a href="sheet-${name}.html">${name}</a>`);
+  const links = looks.map(({ name }) => `<li><a href="sheet-${name}.html">${name}</a>`);
   await writeFile(
     join(out, 'index.html'),
     `<!doctype html><title>Screenshots</title>${links.join('')}`,
