@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const STAIRCASE =
-  'domain i18n telemetry outbound settings storage tenants mail home-realm federation guests passcodes oidc interaction http plugin server demo cli index'.split(
+  'domain i18n telemetry outbound settings storage tenants mail home-realm federation guests passcodes oidc interaction http plugin server preview demo cli index'.split(
     ' ',
   );
 
@@ -21,7 +21,11 @@ const KNOWN_BY = [
     values: /^(?:oidc|interaction|plugin|server)\b/,
     types: /^http\//,
   },
-  { package: /^(?:koa|koa-views|@koa\/.*)$/, values: /^(?:http|plugin|server|demo)\b/, types: /./ },
+  {
+    package: /^(?:koa|koa-views|@koa\/.*)$/,
+    values: /^(?:http|plugin|server|preview|demo)\b/,
+    types: /./,
+  },
   { package: /^node:sqlite$/, values: /^storage\/sqlite[^/]*$/, types: /^$/ },
   { package: /^mysql2(?:\/|$)/, values: /^storage\/mysql[^/]*$/, types: /^$/ },
 ] as const;

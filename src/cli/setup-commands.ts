@@ -7,6 +7,7 @@ import { healthcheck } from './healthcheck.ts';
 import { init } from './init.ts';
 import { listKeys, rotateKeys } from './keys.ts';
 import { migrateNow } from './migrate.ts';
+import { preview } from './preview.ts';
 import { writeSchemas } from './schema.ts';
 
 /** Adds them to the program. Each sets the exit code of the process. */
@@ -33,6 +34,13 @@ export function addSetupCommands(program: Command): void {
     .addHelpText('after', example('schema --config /etc/guestpass'))
     .action(async (options) => {
       process.exitCode = await writeSchemas(options);
+    });
+  atTenant(program.command('preview'))
+    .description('show every page and mail of a tenant with sample data; sends nothing')
+    .option('--listen <host:port>', 'where to', '127.0.0.1:3003')
+    .addHelpText('after', example('preview --tenant fabrikam --config /etc/guestpass'))
+    .action(async (options) => {
+      process.exitCode = await preview(options);
     });
   configured(program.command('backup'))
     .description('copy the embedded database, also while servers run')

@@ -171,7 +171,8 @@ export function homeCallback(origin: string, tenant: Tenant): string {
   return `${origin}/${tenant.id}/signin/home/callback`;
 }
 
-function homeOf(guest: Guest, tenant: Tenant): GuestHome {
+/** What a guest's own page shows of the guest. Pure. */
+export function homeOf(guest: Pick<Guest, 'address' | 'displayName'>, tenant: Tenant): GuestHome {
   const applications = tenant.clients.flatMap((client) => {
     const url = client['initiate_login_uri'] ?? client['client_uri'];
     return typeof url === 'string' ? [{ name: client.client_name ?? client.client_id, url }] : [];

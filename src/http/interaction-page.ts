@@ -17,9 +17,16 @@ export interface SignInPagesDeps {
   readonly log: Log;
 }
 
+/** What of a visit its pages show. */
+export type PageVisit = Pick<Visit, 'tenant' | 'client' | 'clientAddress' | 'isEmbedded'> & {
+  /** Anything but undefined: a ticket fixes the address. */
+  readonly invited: unknown;
+  readonly interaction: Pick<Visit['interaction'], 'params'>;
+};
+
 /** The request a page answers. */
 export interface PageRequest {
-  readonly visit: Visit;
+  readonly visit: PageVisit;
   readonly frame: SignInFrame;
 }
 
@@ -131,7 +138,7 @@ function consentOf({ signIn }: View): { readonly address: string } {
   return { address: signIn?.address ?? '' };
 }
 
-function permissionsOf({ tenant, interaction }: Visit) {
+function permissionsOf({ tenant, interaction }: PageVisit) {
   const { scope } = interaction.params;
   return {
     tenantDomain: tenant.verifiedDomains[0] ?? null,
@@ -139,7 +146,7 @@ function permissionsOf({ tenant, interaction }: Visit) {
   };
 }
 
-function placeOf({ tenant }: Visit, connection: string): string {
+function placeOf({ tenant }: PageVisit, connection: string): string {
   const known = tenant.connections?.find(({ id }) => id === connection);
   return known?.displayName ?? connection;
 }

@@ -126,29 +126,12 @@ function createSmtpMailer(from: string, smtp: SmtpSettings): Mailer {
     const exact = recipient !== undefined && recipient === stored && more.length === 0;
     done(exact ? null : new MailFault('recipient', true));
   });
-  const domain = from.slice(from.lastIndexOf('@') + 1);
 
   return {
     send: async (messageId, mail) => {
       requireOneAddress(mail.to);
-      const message = {
-        envelope: { from, to: [{ name: '', address: mail.to }] },
-        from: { name: mail.fromName, address: from },
-        to: { name: '', address: mail.to },
-        ...(mail.replyTo === null ? {} : { replyTo: { name: '', address: mail.replyTo } }),
-        subject: mail.subject,
-        text: mail.text,
-        html: mail.html,
-        messageId: `<${messageId}@${domain}>`,
-        headers: {
-          ...mail.headers,
-          'Auto-Submitted': 'auto-generated',
-          'X-Auto-Response-Suppress': 'All',
-          'X-Entity-Ref-ID': messageId,
-        },
-        xMailer: false as const,
-        signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS),
-      };
+      const signal = AbortSignal.timeout(DELIVERY_TIMEOUT_MS);
+      const message = { ...composeMail(from, messageId, mail), signal };
       try {
         await transport.sendMail(message);
       } catch (error) {
@@ -156,6 +139,32 @@ function createSmtpMailer(from: string, smtp: SmtpSettings): Mailer {
       }
     },
     close: () => transport.close(),
+  };
+}
+
+/**
+ * A mail as it travels: envelope, addresses, parts and every header. Pure.
+ *
+ * @param from the sender's address; its domain is that of the Message-ID
+ */
+export function composeMail(from: string, messageId: string, mail: RenderedMail) {
+  const domain = from.slice(from.lastIndexOf('@') + 1);
+  return {
+    envelope: { from, to: [{ name: '', address: mail.to }] },
+    from: { name: mail.fromName, address: from },
+    to: { name: '', address: mail.to },
+    ...(mail.replyTo === null ? {} : { replyTo: { name: '', address: mail.replyTo } }),
+    subject: mail.subject,
+    text: mail.text,
+    html: mail.html,
+    messageId: `<${messageId}@${domain}>`,
+    headers: {
+      ...mail.headers,
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'All',
+      'X-Entity-Ref-ID': messageId,
+    },
+    xMailer: false as const,
   };
 }
 

@@ -42,15 +42,21 @@ function resolveAddress(
   key: 'listen' | 'adminListen',
   text: string,
 ): ListenAddress | undefined {
+  const address = parseListenAddress(text);
+  if (!address) {
+    report(reading, [key], 'not a host and port', 'write it like 127.0.0.1:3000 or "[::]:3000"');
+  }
+  return address;
+}
+
+/** Reads `host:port`; undefined when it is none. Pure. */
+export function parseListenAddress(text: string): ListenAddress | undefined {
   const [, bracketed, plain, digits] =
     /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+)):(\d{1,5})$/i.exec(text) ?? [];
   const host = bracketed ?? plain;
   const port = Number(digits);
-  if (host !== undefined && port <= 65_535 && (bracketed === undefined || isIP(host) === 6)) {
-    return { host, port };
-  }
-  report(reading, [key], 'not a host and port', 'write it like 127.0.0.1:3000 or "[::]:3000"');
-  return undefined;
+  const isFine = port <= 65_535 && (bracketed === undefined || isIP(bracketed) === 6);
+  return host !== undefined && isFine ? { host, port } : undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 // Owns reading guestpass.yaml: from the file to settings that are whole, checked and resolved.
 
 import { dirname, resolve } from 'node:path';
+import { defaultLimits, type Limits } from '../domain/limits.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { resolveDatabase } from './database.ts';
 import { findChangedKeys } from './changed-keys.ts';
@@ -45,6 +46,9 @@ export interface SettingsDraft {
   readonly listening: Listening;
   /** As publicUrl. */
   readonly mail: MailSettings | undefined;
+  /** The default where the file says none that can be used. */
+  readonly limits: Limits;
+  readonly tenantPicker: boolean;
   /**
    * Keys of running settings that the file says otherwise by now; none when it has a fault. Secrets
    * count where they are configured: those made beside the database are not looked at.
@@ -91,6 +95,8 @@ export async function draftSettings(directory: string, env: Environment): Promis
     database: rest.database,
     listening: { listen: rest.listen, adminListen: rest.adminListen },
     mail: rest.mail,
+    limits: rest.limits,
+    tenantPicker: rest.tenantPicker,
     changedSince(running) {
       if (reading.faults.length > 0 || !('origin' in publicUrl)) return [];
       return findChangedKeys(running, { ...rest, publicUrl: publicUrl.origin });
@@ -167,6 +173,8 @@ function failedDraft(faults: readonly ConfigurationFault[]): SettingsDraft {
     database: undefined,
     listening: { listen: undefined, adminListen: undefined },
     mail: undefined,
+    limits: defaultLimits,
+    tenantPicker: false,
     changedSince: () => [],
     complete: () => Promise.reject(new ConfigurationError(faults)),
   };

@@ -1,10 +1,11 @@
 // Owns loading everything that is configured in one go: one snapshot, or every fault of every file.
 
+import type { Limits } from '../domain/limits.ts';
 import { createTenantIndex, type Tenant, type TenantIndex } from '../domain/tenant.ts';
 import { ConfigurationError, type ConfigurationFault } from '../settings/fault.ts';
 import { draftSettings } from '../settings/load.ts';
 import type { Environment } from '../settings/reading.ts';
-import type { DatabaseSettings, Settings } from '../settings/settings.ts';
+import type { DatabaseSettings, MailSettings, Settings } from '../settings/settings.ts';
 import type { DomainPlace } from './connections.ts';
 import { readTenants } from './load.ts';
 
@@ -84,6 +85,10 @@ export interface ConfigurationCheck {
   readonly publicUrl: string | undefined;
   /** As publicUrl. */
   readonly database: DatabaseSettings | undefined;
+  /** As publicUrl. */
+  readonly mail: MailSettings | undefined;
+  readonly limits: Limits;
+  readonly tenantPicker: boolean;
 }
 
 /**
@@ -106,5 +111,8 @@ export async function checkConfiguration(
     notices: [...draft.notices, ...reading.notices],
     publicUrl: draft.publicUrl,
     database: draft.database,
+    mail: draft.mail,
+    limits: draft.limits,
+    tenantPicker: draft.tenantPicker,
   };
 }

@@ -48,9 +48,14 @@ export interface ServerProcess {
 /** Starts `guestpass serve`, or another command that serves, and waits until it says so. */
 export async function startProcess(
   folder: string,
-  { command = 'serve', ready = /^Listening on /, main = MAIN } = {},
+  {
+    command = 'serve',
+    options = [],
+    ready = /^Listening on /,
+    main = MAIN,
+  }: { command?: string; options?: readonly string[]; ready?: RegExp; main?: string } = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [main, command, '--config', folder], {
+  const child = spawn(process.execPath, [main, command, '--config', folder, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output: string[] = [];
