@@ -58,11 +58,10 @@ export function printText(explained: Explained): string {
   ].join('\n');
 }
 
-/** The same as one JSON object with stable keys, times as ISO instants. Pure. */
-export function printJson(explained: Explained): string {
+/** The same as one object with stable keys, times as ISO instants. Pure. */
+export function describeExplained(explained: Explained) {
   const { tenant, email, at, facts, rows, decision, wouldChange } = explained;
-  const said = { tenant, email, at: instantOf(at), facts, rows, decision, wouldChange };
-  return JSON.stringify(said, null, 2);
+  return { tenant, email, at: instantOf(at), facts, rows, decision, wouldChange };
 }
 
 function guestLine({ guest, removed, email, at }: Explained): string {

@@ -10,14 +10,14 @@ import { createDiscover } from '../home-realm/discover.ts';
 import { firstFacts } from '../home-realm/facts.ts';
 import { placesOf } from '../home-realm/places.ts';
 import { createOutboundFetch } from '../outbound/fetch.ts';
-import { type Explained, printJson, printText } from './explain-text.ts';
+import { type Explained, describeExplained, printText } from './explain-text.ts';
 import {
   lookAtConfiguration,
   lookAtGuests,
   type LookedAt,
   type TenantOptions,
 } from './installation.ts';
-import { EXIT, misused, type Output, terminal } from './output.ts';
+import { answer, EXIT, misused, type Output, terminal } from './output.ts';
 
 /** What `explain` is asked. */
 export interface ExplainOptions extends TenantOptions {
@@ -27,7 +27,6 @@ export interface ExplainOptions extends TenantOptions {
   /** Judge by another moment than now: an ISO instant with its offset. */
   readonly at?: string;
   readonly arrival: RedemptionFacts['arrival'];
-  readonly json: boolean;
 }
 
 /** What was found out about an address. */
@@ -61,7 +60,7 @@ export async function explain(options: ExplainOptions, output: Output = terminal
       ? await lookUp(installation, tenant, address, options)
       : findNothing(named.outcome, address, options);
   const explained = judge(tenant, found, options);
-  output.say(options.json ? printJson(explained) : printText(explained));
+  answer(output, describeExplained(explained), printText(explained));
   return explained.decision.outcome === 'refuse' ? EXIT.problem : EXIT.fine;
 }
 

@@ -17,7 +17,7 @@ import {
   writeTenantEdit,
 } from '../tenants/edit.ts';
 import type { Ask } from './ask.ts';
-import { lookAtConfiguration, lookAtGuests, type TenantOptions } from './installation.ts';
+import { lookAtConfiguration, lookAtGuests, noTenant, type TenantOptions } from './installation.ts';
 import { EXIT, failed, type Output } from './output.ts';
 
 /** A change that may be made, and what would come of it. */
@@ -55,7 +55,7 @@ export async function foresee(
   });
   const { tenants, publicUrl, database } = looked;
   const named = resolveTenant(tenants, options.tenant);
-  if (named.outcome !== 'tenant') return failed(output, `there is no tenant ${options.tenant}`);
+  if (named.outcome !== 'tenant') return noTenant(output, options.tenant);
   const { tenant } = named;
   const edit = await draftTenantEdit(options.config, tenant.id, changes);
   const census = await countGuests(database, tenant);
