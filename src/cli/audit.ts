@@ -1,10 +1,10 @@
 // Owns `guestpass audit tail`: what happened, from the audit trail, one line each.
 
 import { type EmailAddress, parseEmailAddress } from '../domain/email-address.ts';
+import { parseInstant } from '../settings/fields.ts';
 import type { AuditEntry } from '../telemetry/audit-entry.ts';
 import { tailLocal } from './audit-local.ts';
 import { tailRemote } from './audit-remote.ts';
-import { isInstant, secondsOf } from './instant.ts';
 import { misused, type Output, terminal } from './output.ts';
 import type { PlaceOptions } from './tenant-admin.ts';
 
@@ -56,14 +56,14 @@ export async function tailAudit(
   const limit = /^\d{1,5}$/.test(options.limit) ? Number(options.limit) : 0;
   if (limit < 1 || limit > MOST_ENTRIES) return misused(output, `--limit is 1 to ${MOST_ENTRIES}`);
   const { since, event, email, tenant, follow, url } = options;
-  if (since !== undefined && !isInstant(since)) {
+  const seconds = since === undefined ? undefined : parseInstant(since);
+  if (since !== undefined && seconds === undefined) {
     return misused(output, `${since} is not an instant; write it like 2026-01-15T00:00:00Z`);
   }
   const address = email === undefined ? undefined : parseEmailAddress(email);
   if (email !== undefined && !address) return misused(output, `${email} is not an e-mail address`);
   const { give, say } = output;
   const tell = (entry: AuditEntry): void => (give ? give(entry) : say(lineOf(entry)));
-  const seconds = since === undefined ? undefined : secondsOf(since);
   const question = { tenant, since: seconds, event, address, limit, follow, stop, tell };
   return url === undefined
     ? tailLocal(options.config, question, output)

@@ -1,11 +1,9 @@
 // Owns a guest in words, for whoever administers them.
 
+import { instantOf } from '../domain/clock.ts';
 import type { KnownGuest } from './tenant-admin.ts';
 
-/** An instant as people and programs read it, e.g. `2022-01-15T00:00:00Z`. @param seconds epoch */
-export function instantOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-}
+export { instantOf };
 
 /**
  * One line: how the guest came to be, whether and how they redeemed, and what was done since. Pure.

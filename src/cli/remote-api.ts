@@ -52,6 +52,7 @@ export const nothing = z.unknown();
 const lockOut = z.object({
   effect: z.string(),
   count: z.number(),
+  method: z.string().nullish().default(null),
   message: z.string(),
   remedy: z.string(),
 });

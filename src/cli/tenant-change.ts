@@ -3,19 +3,13 @@
 import { existsSync } from 'node:fs';
 import { systemClock } from '../domain/clock.ts';
 import { resolveTenant, type Tenant } from '../domain/tenant.ts';
+import { foreseeChange } from '../guests/foresee-change.ts';
 import { describeLockout, type Lockout } from '../guests/lockout.ts';
-import { previewLockout } from '../guests/lockout-preview.ts';
 import { formatFault } from '../settings/fault.ts';
 import { isLoopbackOrigin } from '../settings/public-url.ts';
 import type { DatabaseSettings } from '../settings/settings.ts';
 import type { GuestCount } from '../storage/store.ts';
-import { checkTenantEdit } from '../tenants/check-edit.ts';
-import {
-  draftTenantEdit,
-  type TenantChange,
-  type TenantEdit,
-  writeTenantEdit,
-} from '../tenants/edit.ts';
+import { type TenantChange, type TenantEdit, writeTenantEdit } from '../tenants/edit.ts';
 import type { Ask } from './ask.ts';
 import { lookAtConfiguration, lookAtGuests, noTenant, type TenantOptions } from './installation.ts';
 import { EXIT, failed, type Output } from './output.ts';
@@ -57,22 +51,31 @@ export async function foresee(
   const named = resolveTenant(tenants, options.tenant);
   if (named.outcome !== 'tenant') return noTenant(output, options.tenant);
   const { tenant } = named;
-  const edit = await draftTenantEdit(options.config, tenant.id, changes);
-  const census = await countGuests(database, tenant);
-  if ('outcome' in edit) {
-    if (edit.outcome === 'unchanged') {
-      return { tenant, edit: undefined, lockouts: [], counts: census.counts };
+  const { counts, now } = await countGuests(database, tenant);
+  const scene = {
+    directory: options.config,
+    isLoopback: isLoopbackOrigin(publicUrl),
+    tenant,
+    tenants: tenants.byId.values(),
+    counts,
+    now,
+  };
+  const foreseen = await foreseeChange(scene, changes);
+  switch (foreseen.outcome) {
+    case 'unchanged':
+      return { tenant, edit: undefined, lockouts: [], counts };
+    case 'missing':
+      return failed(output, 'its file is not there');
+    case 'refused':
+      return failed(output, foreseen.fault);
+    case 'faulty':
+      return failed(output, foreseen.faults.map(formatFault).join('\n'));
+    case 'foreseen': {
+      const { edit, lockouts, notices } = foreseen;
+      for (const notice of notices) if (!known.has(notice)) output.warn(notice);
+      return { tenant, edit, lockouts, counts };
     }
-    return failed(output, edit.outcome === 'refused' ? edit.fault : 'its file is not there');
   }
-  const others = [...tenants.byId.values()].filter(({ id }) => id !== tenant.id);
-  const check = await checkTenantEdit(edit, others, isLoopbackOrigin(publicUrl));
-  if (check.outcome === 'faulty') {
-    return failed(output, check.faults.map(formatFault).join('\n'));
-  }
-  for (const notice of check.notices) if (!known.has(notice)) output.warn(notice);
-  const lockouts = previewLockout(tenant, check.tenant, census.counts, census.now);
-  return { tenant, edit, lockouts, counts: census.counts };
 }
 
 /** Counts a tenant's guests; an embedded database that nobody has begun holds none. */
@@ -84,6 +87,12 @@ export async function countGuests(database: DatabaseSettings, { id }: Tenant): P
     counts: await guests.countBy(id),
     now,
   }));
+}
+
+/** A fate for programs, as the admin API says it. Pure. */
+export function lockoutValue(lockout: Lockout) {
+  const { effect, count, method, remedy } = lockout;
+  return { effect, count, method, message: describeLockout(lockout), remedy };
 }
 
 /** Says what would come of a change, a line each. */
@@ -113,7 +122,7 @@ export async function confirm(
 /** Writes a change. @returns 0, or the exit code after saying why it could not be written */
 export async function write(edit: TenantEdit, output: Output): Promise<number> {
   const { name } = edit.yaml;
-  switch ((await writeTenantEdit(edit)).outcome) {
+  switch (await writeTenantEdit(edit)) {
     case 'edited':
       output.warn(`Wrote ${name}; a running server picks it up.`);
       return EXIT.fine;

@@ -13,7 +13,14 @@ import { actorOf } from './actor.ts';
 import { answer, EXIT, type Output, terminal } from './output.ts';
 import { resetOrderOf } from './local-reset.ts';
 import { refusalSentence } from './refusal-sentence.ts';
-import { confirm, foresee, type ForeseenChange, tellLockouts, write } from './tenant-change.ts';
+import {
+  confirm,
+  foresee,
+  type ForeseenChange,
+  lockoutValue,
+  tellLockouts,
+  write,
+} from './tenant-change.ts';
 
 export interface MigrateOptions extends TenantOptions {
   /** Who does it, for the auditor. */
@@ -51,7 +58,7 @@ export async function migrateConsumers(
   const { tenant, edit } = foreseen;
   const count = countOf(foreseen);
   const planned = (outcome: string, guests: readonly object[]): object => {
-    const { lockouts } = foreseen;
+    const lockouts = foreseen.lockouts.map(lockoutValue);
     return { tenant: tenant.id, outcome, setsFile: edit !== undefined, count, lockouts, guests };
   };
   if (!options.apply) {

@@ -7,7 +7,7 @@ import { actorOf } from './actor.ts';
 import { atTenant } from './installation.ts';
 import type { ActorOptions } from './open-admin.ts';
 import { answer, EXIT, misused, type Output, terminal } from './output.ts';
-import { confirm, foresee, tellLockouts, write } from './tenant-change.ts';
+import { confirm, foresee, lockoutValue, tellLockouts, write } from './tenant-change.ts';
 import { setRemoteTenant } from './tenant-remote.ts';
 
 export interface SetOptions extends ActorOptions {
@@ -50,12 +50,13 @@ export async function setTenant(
   if (url !== undefined) return setRemoteTenant(key, text, { ...options, url }, output, ask);
   const foreseen = await foresee(options, [change], output);
   if (typeof foreseen === 'number') return foreseen;
-  const { tenant, edit, lockouts } = foreseen;
+  const { tenant, edit } = foreseen;
+  const lockouts = foreseen.lockouts.map(lockoutValue);
   if (!edit) {
     const value = { tenant: tenant.id, key, outcome: 'unchanged', lockouts };
     return answer(output, value, `${tenant.id}  ${key}  is so already`);
   }
-  tellLockouts(lockouts, options.dryRun ? output.say : output.warn);
+  tellLockouts(foreseen.lockouts, options.dryRun ? output.say : output.warn);
   if (options.dryRun) {
     const value = { tenant: tenant.id, key, outcome: 'foreseen', lockouts };
     answer(output, value, `${tenant.id}  ${key}  would be set; nothing was changed`);

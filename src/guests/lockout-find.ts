@@ -32,6 +32,7 @@ export function findLockouts(
           cause: 'tenant',
           effect: 'locked_out' as const,
           count: sum(guests),
+          method: null,
           who: 'of the tenant',
           because: 'could no longer sign in: the tenant is not configured',
           remedy: 'put its file back; their rows are kept',
@@ -53,6 +54,7 @@ function findPasscodeLockouts(
         cause: 'passcode',
         effect: 'locked_out',
         count,
+        method,
         who: 'redeemed by passcode',
         because: 'could no longer sign in: passcodes are off',
         remedy: resetRemedy(tenant, method),
@@ -65,6 +67,7 @@ function findPasscodeLockouts(
       cause: `client:${id}`,
       effect: 'one_application',
       count,
+      method,
       who: 'redeemed by passcode',
       because: `could not open the application ${id}: it takes no passcode guests`,
       remedy: resetRemedy(tenant, method),
@@ -81,6 +84,7 @@ function findPlaceLockouts(tenant: Tenant, guests: readonly GuestCount[]): reado
     const base = {
       who: `redeemed by ${method ?? 'an unknown method'}${id === null ? '' : ` at ${id}`}`,
       count: sum(group),
+      method,
     };
     const place = tenant.connections?.find(
       (connection) => connection.id === id && connection.method === method,

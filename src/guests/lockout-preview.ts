@@ -22,9 +22,11 @@ export function previewLockout(
   now: number,
 ): readonly Lockout[] {
   const known = new Map(findLockouts(before, counts, now).map((was) => [was.cause, was.count]));
-  const fresh = findLockouts(after, counts, now).filter(
-    ({ cause, count }) => count > (known.get(cause) ?? 0),
-  );
+  const fresh = findLockouts(after, counts, now).filter(({ cause, effect, count }) => {
+    // Whoever could open no application before is not kept out of one by what lets them in.
+    const was = effect === 'one_application' ? known.get('passcode') : undefined;
+    return count > (known.get(cause) ?? was ?? 0);
+  });
   if (!after) return fresh;
   const guests = counts.filter(({ blocked }) => !blocked);
   return [
@@ -49,6 +51,7 @@ function findMoved(
       cause: `issuer:${id}`,
       effect: 'locked_out' as const,
       count,
+      method,
       who: `redeemed by ${method} at ${id}`,
       because: `could no longer sign in: accounts of ${upstream.issuer} are not theirs`,
       remedy: `keep the issuer, or reset them: guestpass guests reset EMAIL --tenant ${after.id}`,
@@ -74,6 +77,7 @@ function findOrder(
     cause: 'order',
     effect: 'notice',
     count,
+    method: null,
     who: 'who have not redeemed',
     because: `may get another door: redemption.${changed.join(' and redemption.')} changes`,
     remedy: 'whoever has redeemed is not touched',
@@ -89,6 +93,7 @@ function findGone(before: Tenant, after: Tenant): readonly Lockout[] {
       cause: `gone:${id}`,
       effect: 'notice',
       count: 0,
+      method: null,
       who: '',
       because: `the application ${name === undefined ? id : `${id} (${name})`} is gone, and nobody signs in to it`,
       remedy: 'no guest is locked out of the others',

@@ -1,5 +1,6 @@
 // Owns what it is to be kept out by a configuration: who, how much, why, and the way back.
 
+import type { RedemptionMethod } from '../domain/identity-provider.ts';
 import type { GuestCount } from '../storage/store.ts';
 
 /** What becomes of guests: nothing at all, or less and less. */
@@ -21,6 +22,8 @@ export interface Lockout {
   readonly cause: string;
   readonly effect: LockoutEffect;
   readonly count: number;
+  /** What those guests redeemed by; null for those who have not, and where it is about no method. */
+  readonly method: RedemptionMethod | null;
   /** Which guests: goes on after `214 guests`. Empty when it is about none in particular. */
   readonly who: string;
   /** What becomes of them, and why. */

@@ -18,6 +18,7 @@ import { createDirectory, type Directory } from '../guests/directory.ts';
 import { createInvitations, type Invitations } from '../guests/invitations.ts';
 import { createTickets } from '../guests/tickets.ts';
 import type { Discover } from '../home-realm/discover.ts';
+import type { Explain } from '../home-realm/explain.ts';
 import { createAssets } from '../http/assets.ts';
 import { createEnginePages } from '../http/engine-pages.ts';
 import { createErrorGate, type ErrorGate } from '../http/errors.ts';
@@ -85,6 +86,8 @@ export interface Parts {
   readonly invitations: Invitations;
   /** Facts for the decision about an address, as a sign-in would gather them. */
   readonly discover: Discover;
+  /** What would become of an address, and why. */
+  readonly explain: Explain;
   readonly outbox: Outbox;
   readonly signingKeys: SigningKeys;
   readonly views: Views;
@@ -180,7 +183,7 @@ export async function assemble(
     clock,
     log,
   });
-  const { discover, upstreams, upstream, steps } = joinSignIn({
+  const { discover, explain, upstreams, upstream, steps } = joinSignIn({
     store,
     directory,
     outbox,
@@ -204,6 +207,7 @@ export async function assemble(
     administration,
     invitations,
     discover,
+    explain,
     hostClients,
     outbox,
     signingKeys: createSigningKeys({

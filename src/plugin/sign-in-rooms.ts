@@ -7,6 +7,7 @@ import type { ResolveTxt } from '../federation/domain-proof.ts';
 import { createUpstreams, type Upstreams } from '../federation/upstreams.ts';
 import type { Directory } from '../guests/directory.ts';
 import { createDiscover, type Discover } from '../home-realm/discover.ts';
+import { createExplain, type Explain } from '../home-realm/explain.ts';
 import { createCompletion } from '../interaction/completion.ts';
 import { createDoors } from '../interaction/doors.ts';
 import { createSignInSteps, type SignInSteps } from '../interaction/sign-in.ts';
@@ -39,6 +40,7 @@ export interface SignInRoomsDeps {
 
 export interface SignInRooms {
   readonly discover: Discover;
+  readonly explain: Explain;
   readonly upstreams: Upstreams;
   readonly upstream: UpstreamSteps;
   readonly steps: SignInSteps;
@@ -82,5 +84,6 @@ export function joinSignIn(deps: SignInRoomsDeps): SignInRooms {
     clock,
     log,
   });
-  return { discover, upstreams, upstream, steps };
+  const explain = createExplain({ guests: store.guests, fetch });
+  return { discover, explain, upstreams, upstream, steps };
 }

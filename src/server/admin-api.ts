@@ -3,6 +3,7 @@
 import type { Middleware } from 'koa';
 import { createAdminApi } from '../http/admin-api/admin-api.ts';
 import type { Guests } from '../plugin.ts';
+import { isLoopbackOrigin } from '../settings/public-url.ts';
 import { createSealer } from '../settings/sealer.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { ConfigurationSource, Reload } from './reload.ts';
@@ -24,9 +25,13 @@ export function createAdminRoutesOf(
     browser: parts.engine.browser,
     issuerOf: ({ id }) => `${settings.publicUrl}/${id}/v2.0`,
     sealer: createSealer(settings.secrets.sealingKey, 'admin-answer'),
-    directory: source?.directory,
-    onTenantFileChanged: async () => {
-      await reload?.run();
+    files: source && {
+      ...source,
+      isLoopback: isLoopbackOrigin(settings.publicUrl),
+      stale: () => reload?.stale(),
+      read: async () => {
+        await reload?.run();
+      },
     },
   });
 }

@@ -38,6 +38,16 @@ export const emailAddressField = z
   .string()
   .refine((text) => parseEmailAddress(text) !== undefined, 'not an e-mail address');
 
+/**
+ * Reads an instant of ISO 8601 that says its offset, such as `2022-01-15T00:00:00Z`. Pure.
+ *
+ * @returns epoch seconds; undefined for anything else
+ */
+export function parseInstant(text: string): number | undefined {
+  const isOne = z.iso.datetime({ offset: true }).safeParse(text).success;
+  return isOne ? Math.floor(Date.parse(text) / 1000) : undefined;
+}
+
 const MAX_NAME = 64;
 
 /**

@@ -4,6 +4,7 @@ import { addressesOf, withAddress } from './guest-addresses.ts';
 import {
   GUEST_COLUMNS,
   type GuestRow,
+  isRestorable,
   parked,
   RESTORABLE_SECONDS,
   toGuest,
@@ -15,7 +16,7 @@ import { type Database, lockingSql } from './sql.ts';
 /** The part of the {@link GuestStore} that removes guests and brings them back. */
 export function createGuestRemoval(
   database: Database,
-): Pick<GuestStore, 'remove' | 'restore' | 'listRemoved'> {
+): Pick<GuestStore, 'remove' | 'restore' | 'listRemoved' | 'listRestorable'> {
   // Without ANALYZE SQLite would read every guest of the tenant by the primary key's prefix instead.
   const byKey = database.kind === 'sqlite' ? 'INDEXED BY guests_removed_key ' : '';
   return {
@@ -26,6 +27,23 @@ export function createGuestRemoval(
         `SELECT ${GUEST_COLUMNS} FROM guests ${byKey}WHERE tenant = ? AND removed_key = ? ` +
           'ORDER BY removed_at DESC, invited_at DESC',
         [tenant, addressKey],
+      );
+      return rows.map(toGuest);
+    },
+    listRestorable: async (tenant, { address, after, limit }, now) => {
+      // By the key of the removed alone: those of a month, never all guests of the tenant.
+      const key = address === undefined ? 'removed_key IS NOT NULL' : 'removed_key = ?';
+      const behind = after === undefined ? '' : 'AND id > ? ';
+      const rows = await database.all<GuestRow>(
+        `SELECT ${GUEST_COLUMNS} FROM guests ${byKey}WHERE tenant = ? AND ${key} ` +
+          `AND removed_at >= ? ${behind}ORDER BY id LIMIT ?`,
+        [
+          tenant,
+          ...(address === undefined ? [] : [address]),
+          now - RESTORABLE_SECONDS,
+          ...(after === undefined ? [] : [after]),
+          limit,
+        ],
       );
       return rows.map(toGuest);
     },
@@ -62,7 +80,7 @@ async function remove(tx: Database, tenant: string, id: string, now: number): Pr
 async function restore(tx: Database, tenant: string, id: string, now: number): Promise<boolean> {
   const guest = await lock(tx, tenant, id);
   if (!guest || guest.removedAt === null) return false;
-  if (now - guest.removedAt > RESTORABLE_SECONDS) return false;
+  if (!isRestorable(guest, now)) return false;
   const { address, addressKey } = guest;
   const restored = await withAddress(tx, { tenant, id, address, addressKey }, () =>
     // Somebody else may have the address or the upstream identity by now; both are unique.

@@ -5,6 +5,11 @@ import type { Guest } from './store.ts';
 /** How long a removed guest can be restored; then the purge takes the row (R77). */
 export const RESTORABLE_SECONDS = 30 * 86_400;
 
+/** Tells whether a guest was removed, and not too long ago to come back. Pure. @param now epoch seconds */
+export function isRestorable({ removedAt }: Pick<Guest, 'removedAt'>, now: number): boolean {
+  return removedAt !== null && now - removedAt <= RESTORABLE_SECONDS;
+}
+
 /** What a SELECT of {@link GuestRow} names. */
 export const GUEST_COLUMNS =
   'tenant, id, address, address_key AS addressKey, display_name AS displayName, ' +

@@ -73,6 +73,8 @@ export interface GuestStore {
   /**
    * Guests of a tenant who are not removed, by id in ascending order.
    * @param query.address match key: only the guest whose invited address it is
+   * @param query.otherAddress match key: only the guest who has it as another address
+   * @param query.isInvited only who has an invitation: whoever signed up has none before a reset
    * @param query.after id the list goes on behind
    * @param query.limit most guests returned, 1 or more
    */
@@ -81,6 +83,8 @@ export interface GuestStore {
     query: {
       readonly state?: ExternalUserState;
       readonly address?: string;
+      readonly otherAddress?: string;
+      readonly isInvited?: true;
       readonly after?: string;
       readonly limit: number;
     },
@@ -133,6 +137,17 @@ export interface GuestStore {
   restore(tenant: string, id: string, now: number): Promise<boolean>;
   /** Removed guests of an address, newest first: their rows can be restored. */
   listRemoved(tenant: string, addressKey: string): Promise<readonly Guest[]>;
+  /**
+   * Removed guests of a tenant who can still be restored, by id in ascending order.
+   * @param query.address match key they had
+   * @param query.after id the list goes on behind
+   * @param query.limit most guests returned, 1 or more
+   */
+  listRestorable(
+    tenant: string,
+    query: { readonly address?: string; readonly after?: string; readonly limit: number },
+    now: number,
+  ): Promise<readonly Guest[]>;
   /** Adds another address of a guest. @returns false when a guest of the tenant has it already */
   addAddress(
     tenant: string,

@@ -26,6 +26,9 @@ const FORGOTTEN =
   "state = 'PendingAcceptance', method = NULL, connection = NULL, identity = NULL, idp = NULL, " +
   'redeemed_at = NULL';
 
+/** Takes tenant and address key. */
+const OTHER_ADDRESS = 'id = (SELECT id FROM guest_addresses WHERE tenant = ? AND address_key = ?)';
+
 const THERE = 'WHERE tenant = ? AND id = ? AND removed_at IS NULL';
 
 /** The {@link GuestStore} of one database or transaction. */
@@ -44,11 +47,7 @@ export function createGuestStore(database: Database): GuestStore {
   const findByAddress: GuestStore['findByAddress'] = (tenant, addressKey) =>
     one('WHERE tenant = ? AND address_key = ?', [tenant, addressKey]);
   const findByOtherAddress: GuestStore['findByOtherAddress'] = (tenant, addressKey) =>
-    one(
-      'WHERE tenant = ? AND ' +
-        'id = (SELECT id FROM guest_addresses WHERE tenant = ? AND address_key = ?)',
-      [tenant, tenant, addressKey],
-    );
+    one(`WHERE tenant = ? AND ${OTHER_ADDRESS}`, [tenant, tenant, addressKey]);
 
   return {
     invite,
@@ -56,16 +55,12 @@ export function createGuestStore(database: Database): GuestStore {
     findById: (id) => one('WHERE id = ?', [id]),
     findByAddress,
     findByOtherAddress,
-    list: async (tenant, { state, address, after, limit }) => {
-      const said = [
-        ...(address === undefined ? [] : [['address_key = ?', address] as const]),
-        ...(state === undefined ? [] : [['state = ?', state] as const]),
-        ...(after === undefined ? [] : [['id > ?', after] as const]),
-      ];
-      const where = ['tenant = ?', 'removed_at IS NULL', ...said.map(([condition]) => condition)];
+    list: async (tenant, { limit, ...query }) => {
+      const { conditions, values } = wanted(tenant, query);
       const rows = await database.all<GuestRow>(
-        `SELECT ${GUEST_COLUMNS} FROM guests WHERE ${where.join(' AND ')} ORDER BY id LIMIT ?`,
-        [tenant, ...said.map(([, value]) => value), limit],
+        `SELECT ${GUEST_COLUMNS} FROM guests WHERE tenant = ? AND removed_at IS NULL ${conditions}` +
+          'ORDER BY id LIMIT ?',
+        [tenant, ...values, limit],
       );
       return rows.map(toGuest);
     },
@@ -121,6 +116,25 @@ export function createGuestStore(database: Database): GuestStore {
       return { guest: standing, created };
     });
   }
+}
+
+/** What a list asks for, as conditions that go on behind others. */
+function wanted(
+  tenant: string,
+  query: Omit<Parameters<GuestStore['list']>[1], 'limit'>,
+): { readonly conditions: string; readonly values: readonly string[] } {
+  const { state, address, otherAddress, isInvited, after } = query;
+  const said: readonly (readonly [condition: string, ...values: readonly string[]])[] = [
+    ...(address === undefined ? [] : [['address_key = ?', address] as const]),
+    ...(otherAddress === undefined ? [] : [[OTHER_ADDRESS, tenant, otherAddress] as const]),
+    ...(state === undefined ? [] : [['state = ?', state] as const]),
+    ...(isInvited === undefined ? [] : [['invitation_id IS NOT NULL'] as const]),
+    ...(after === undefined ? [] : [['id > ?', after] as const]),
+  ];
+  return {
+    conditions: said.map(([condition]) => `AND ${condition} `).join(''),
+    values: said.flatMap(([, ...values]) => values),
+  };
 }
 
 async function resetIn(

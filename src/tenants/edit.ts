@@ -7,20 +7,18 @@ import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isScalar, parseDocument, stringify } from 'yaml';
 import { systemCodeOf } from '../settings/file.ts';
-import { type Environment, type Path, type Reading, valueAt } from '../settings/reading.ts';
+import { type Path, valueAt } from '../settings/reading.ts';
 import { parseYaml, readYaml, type YamlFile } from '../settings/yaml.ts';
-import { readTenant } from './tenant.ts';
 
-/** What came of an edit. */
-export type EditOutcome =
-  | { readonly outcome: 'edited' }
+/** Why there is no change to write. */
+export type NoEdit =
   | { readonly outcome: 'unchanged' }
   /** No file of that tenant, or one that cannot be read. */
   | { readonly outcome: 'missing' }
-  /** The file or its folder is read-only, or somebody else changed it in this moment. */
-  | { readonly outcome: 'read_only' | 'busy' }
-  /** The file would not be valid with it; `fault` says why, as `validate` would. */
   | { readonly outcome: 'refused'; readonly fault: string };
+
+/** What came of writing: done, or the file is read-only, or somebody else changed it in this moment. */
+export type WriteOutcome = 'edited' | 'read_only' | 'busy';
 
 /** A change that is thought through and not written yet. */
 export interface TenantEdit {
@@ -43,28 +41,7 @@ const FOLDER = 'tenants';
 const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /**
- * Sets one value in the file of a tenant, by rename. Comments, order and spelling of the rest stay.
- *
- * @param directory the configuration folder
- * @param path keys from the top of the file, such as `['emailOneTimePasscode']`
- * @param value plain data
- * @param env environment variables that references in the file name
- */
-export async function editTenantFile(
-  directory: string,
-  tenantId: string,
-  path: readonly [string, ...string[]],
-  value: unknown,
-  env: Environment = process.env,
-): Promise<EditOutcome> {
-  const edit = await draftTenantEdit(directory, tenantId, [{ path, value }]);
-  if ('outcome' in edit) return edit;
-  const fault = await newFault(edit.yaml, edit.text, dirname(edit.file), env);
-  return fault === undefined ? writeTenantEdit(edit) : { outcome: 'refused', fault };
-}
-
-/**
- * Says what the file of a tenant would be. Judges nothing but that the places are there.
+ * Says what the file of a tenant would be; comments, order and spelling of the rest stay. Judges nothing but that the places are there.
  *
  * @param directory the configuration folder
  */
@@ -72,7 +49,7 @@ export async function draftTenantEdit(
   directory: string,
   tenantId: string,
   changes: readonly TenantChange[],
-): Promise<TenantEdit | Extract<EditOutcome, { outcome: 'unchanged' | 'missing' | 'refused' }>> {
+): Promise<TenantEdit | NoEdit> {
   const folder = join(resolve(directory), FOLDER);
   const found = await findFile(folder, tenantId);
   if (!found) return { outcome: 'missing' };
@@ -148,34 +125,11 @@ function put(document: Document, path: Path, value: unknown): void {
   else document.setIn(path, value);
 }
 
-/** A fault the file has with the change and did not have without it. */
-async function newFault(
-  before: YamlFile,
-  text: string,
-  folder: string,
-  env: Environment,
-): Promise<string | undefined> {
-  const after = parseYaml(text, before.name);
-  if (after.outcome === 'faulty') return after.faults[0]?.message ?? 'not readable';
-  const [old, now] = [await faultsOf(before, folder, env), await faultsOf(after.yaml, folder, env)];
-  return [...now].find((fault) => !old.has(fault));
-}
-
-async function faultsOf(
-  yaml: YamlFile,
-  folder: string,
-  env: Environment,
-): Promise<ReadonlySet<string>> {
-  const reading: Reading = { yaml, env, folder, isLoopback: true, faults: [], notices: [] };
-  await readTenant(reading, new Map());
-  return new Set(reading.faults.map(({ path, message, mend }) => `${path}  ${message}; ${mend}`));
-}
-
-/** Writes a change, unless somebody else has changed the file since. */
-export async function writeTenantEdit({ file, before, text }: TenantEdit): Promise<EditOutcome> {
+/** Writes a change by rename, unless somebody else has changed the file since. */
+export async function writeTenantEdit({ file, before, text }: TenantEdit): Promise<WriteOutcome> {
   const { mode } = await stat(file);
   // The superuser may write anything: the author's word that nobody should counts all the same.
-  if ((mode & 0o222) === 0) return { outcome: 'read_only' };
+  if ((mode & 0o222) === 0) return 'read_only';
   // A name with a dot in front is read by nobody.
   const draft = join(dirname(file), `.${randomBytes(6).toString('hex')}.edit`);
   try {
@@ -185,14 +139,14 @@ export async function writeTenantEdit({ file, before, text }: TenantEdit): Promi
       await handle.sync();
       // Under a strict umask the others who read the file would be shut out.
       await handle.chmod(mode & 0o777);
-      if ((await readFile(file, 'utf8')) !== before) return { outcome: 'busy' };
+      if ((await readFile(file, 'utf8')) !== before) return 'busy';
       await rename(draft, file);
     } finally {
       await handle.close();
     }
-    return { outcome: 'edited' };
+    return 'edited';
   } catch (error) {
-    if (READ_ONLY.has(systemCodeOf(error) ?? '')) return { outcome: 'read_only' };
+    if (READ_ONLY.has(systemCodeOf(error) ?? '')) return 'read_only';
     throw error;
   } finally {
     await rm(draft, { force: true });

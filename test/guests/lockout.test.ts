@@ -81,6 +81,25 @@ describe('previewLockout', () => {
     assert.match(lines[0]!, /could not open the application docs: it takes no passcode guests/);
   });
 
+  it('R11 counts nobody at an application that takes no passcodes when they are turned on', async () => {
+    const strict = client(', guests: { emailOneTimePasscode: false }');
+    const off = `emailOneTimePasscode: disabled\n${consumers}\n${strict}`;
+    assert.deepEqual(await preview(off, `${consumers}\n${strict}`, byPasscode), []);
+  });
+
+  it('says by which method those redeemed whom it counts, and none for who has not', async () => {
+    const off = await tenantOf('emailOneTimePasscode: disabled');
+    const found = findLockouts(off, [byPasscode, pending(5), bound(3, 'google', 'google')], NOW);
+    assert.deepEqual(
+      found.map(({ effect, count, method }) => [effect, count, method]),
+      [
+        ['locked_out', 214, 'emailOneTimePasscode'],
+        ['locked_out', 3, 'google'],
+        ['cannot_redeem', 5, null],
+      ],
+    );
+  });
+
   it('R7 counts who is bound to a connection that is taken away', async () => {
     const guest = bound(1, 'externalFederation', 'partner');
     const lines = await preview(federation, '', guest, byPasscode);

@@ -76,6 +76,22 @@ describe('query plans on SQLite', () => {
       (s) => s.guests.list('t', { address: 'a', limit: 9 }),
       /guests_address \(tenant=\? AND address_key=\?\)/,
     ],
+    'guests.list by another address': [
+      (s) => s.guests.list('t', { otherAddress: 'a', limit: 9 }),
+      /guests USING [^\n]*id=\?[^]*guest_addresses USING PRIMARY KEY \(tenant=\? AND address_key=\?\)/,
+    ],
+    'guests.list of the invited': [
+      (s) => s.guests.list('t', { isInvited: true, after: 'i', limit: 9 }),
+      /PRIMARY KEY \(tenant=\? AND id>\?\)/,
+    ],
+    'guests.listRestorable': [
+      (s) => s.guests.listRestorable('t', { after: 'i', limit: 9 }, 1),
+      /guests_removed_key \(tenant=\? AND removed_key>\?\)/,
+    ],
+    'guests.listRestorable of an address': [
+      (s) => s.guests.listRestorable('t', { address: 'a', limit: 9 }, 1),
+      /guests_removed_key \(tenant=\? AND removed_key=\?\)/,
+    ],
     'guests.countBy': [(s) => s.guests.countBy('t'), /PRIMARY KEY \(tenant=\?\)/],
     'guests.rename': [(s) => s.guests.rename('t', 'i', 'n'), /guests_id \(id=\?\)/],
     'guests.listRemoved': [

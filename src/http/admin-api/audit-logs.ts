@@ -1,14 +1,15 @@
 // Owns `/auditLogs`: what happened, newest first, in the words of the audit trail.
 
 import { z } from 'zod';
+import { instantOf } from '../../domain/clock.ts';
 import type { AuditStore, StoredAuditEntry } from '../../storage/store.ts';
 import type { Call, Operation, Outcome } from './operation.ts';
-import { instantOf, isProblem, problem } from './problem.ts';
-import { readTop } from './user-query.ts';
+import { isProblem, problem } from './problem.ts';
+import { readTop } from './list.ts';
 
 /** How the events of a guest's way in begin; what an administrator does is the rest. */
 const SIGN_INS = ['sign-in.', 'passcode.', 'upstream.', 'consent.'];
-const CHANGES = ['guest.', 'invitation.', 'policy.', 'admin.'];
+const CHANGES = ['guest.', 'invitation.', 'policy.', 'tenant.', 'admin.'];
 
 const parameters = {
   $filter: "userId eq '…', alone.",

@@ -2,10 +2,14 @@
 
 import type { Context } from 'koa';
 import type { z } from 'zod';
+import type { Operation } from './operation.ts';
 import { isProblem, type Problem, problem } from './problem.ts';
 
 const MAX_BYTES = 16 * 1024;
 const MAX_ISSUES = 3;
+const MAX_PARAMETER = 1024;
+// Control characters, and what URLSearchParams puts for bytes that are no UTF-8.
+const UNREADABLE = /[\p{Cc}\uFFFD]/u;
 
 /**
  * Reads the JSON body of a request.
@@ -49,10 +53,15 @@ export async function readBody(
   return problem(400, said.join('; '));
 }
 
-/** Reads the query parameters an operation takes; any other, and any said twice, is refused. */
+/**
+ * Reads the query parameters an operation takes; any other, any said twice, and any that is missing
+ * though the operation needs it, is refused.
+ *
+ * @source security requirement S61
+ */
 export function readQuery(
   ctx: Context,
-  allowed: Readonly<Record<string, string>> = {},
+  { query: allowed = {}, needs = [] }: Pick<Operation, 'query' | 'needs'>,
 ): { readonly query: Readonly<Record<string, string>> } | Problem {
   const query: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(ctx.querystring)) {
@@ -61,7 +70,12 @@ export function readQuery(
       return problem(400, `There is no such query parameter here; known: ${known}.`);
     }
     if (Object.hasOwn(query, name)) return problem(400, `${name} is said twice.`);
+    if (value.length > MAX_PARAMETER || UNREADABLE.test(value)) {
+      return problem(400, `${name} is longer than ${MAX_PARAMETER} characters, or not readable.`);
+    }
     query[name] = value;
   }
+  const missing = needs.find((name) => !Object.hasOwn(query, name));
+  if (missing !== undefined) return problem(400, `The query parameter ${missing} is missing.`);
   return { query };
 }

@@ -6,7 +6,8 @@ import type { InvitationOrder } from '../../guests/invitation-order.ts';
 import type { InvitationOutcome, Invitations } from '../../guests/invitations.ts';
 import { emailAddressField, shownNameField } from '../../settings/fields.ts';
 import type { Guest, GuestStore } from '../../storage/store.ts';
-import { type Call, type Named, type Operation, operationWithBody } from './operation.ts';
+import { invitationOf, invitationSchema } from './invitation.ts';
+import { type Call, type Operation, operationWithBody } from './operation.ts';
 import { nowhere, type Problem, problem, refusal } from './problem.ts';
 
 const language = z.string().regex(/^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'not a language tag');
@@ -38,7 +39,10 @@ const invitationBody = z.strictObject({
   inviteRedirectUrl: z
     .string()
     .max(2048)
-    .describe('A page of a client of the tenant, where the guest is led after accepting.'),
+    .nullish()
+    .describe(
+      "A page of a client of the tenant, where the guest is led after accepting; default the guest's own page.",
+    ),
   invitedUserDisplayName: shownNameField.nullish(),
   invitedUserType: z.literal('Guest').optional().meta({ default: 'Guest' }),
   sendInvitationMessage: z.boolean().optional().meta({ default: false }),
@@ -51,26 +55,6 @@ const invitationBody = z.strictObject({
 });
 
 type InvitationBody = z.infer<typeof invitationBody>;
-
-/** What is answered to an invitation. @source rules R60, R61 */
-export const invitationSchema: Named = {
-  name: 'invitation',
-  schema: z.strictObject({
-    id: z.string(),
-    invitedUserEmailAddress: z.string(),
-    invitedUserDisplayName: z.string().nullable(),
-    invitedUserType: z.literal('Guest'),
-    inviteRedirectUrl: z.string().nullable(),
-    inviteRedeemUrl: z
-      .string()
-      .nullable()
-      .describe('For the guest alone; null for one who has nothing to accept.'),
-    sendInvitationMessage: z.boolean(),
-    resetRedemption: z.boolean(),
-    status: z.enum(['PendingAcceptance', 'Completed', 'InProgress', 'Error']),
-    invitedUser: z.strictObject({ id: z.string() }),
-  }),
-};
 
 export interface InvitationOperationsDeps {
   readonly invitations: Pick<Invitations, 'create'>;
@@ -141,7 +125,7 @@ export function createInvitationOperations({
       message: info?.customizedMessageBody ?? null,
       language: info?.messageLanguage ?? null,
       cc: cc ? addressOf(cc.emailAddress.address) : null,
-      redirectUrl: body.inviteRedirectUrl,
+      redirectUrl: body.inviteRedirectUrl ?? null,
       role: isReset ? 'administrator' : 'application',
       actor: call.actor,
       sendMessage: body.sendInvitationMessage ?? false,
@@ -186,19 +170,11 @@ export function createInvitationOperations({
 
 function answer(made: InvitationOutcome, order: InvitationOrder): object {
   if (made.outcome === 'refused') return refusal(made.code);
-  const { guest, redeemUrl, status } = made;
-  return {
-    id: guest.invitationId ?? guest.id,
-    invitedUserEmailAddress: guest.address,
-    invitedUserDisplayName: guest.displayName,
-    invitedUserType: 'Guest',
-    inviteRedirectUrl: order.redirectUrl ?? null,
-    inviteRedeemUrl: redeemUrl,
+  return invitationOf(made.guest, {
+    inviteRedeemUrl: made.redeemUrl,
     sendInvitationMessage: order.sendMessage,
     resetRedemption: made.outcome === 'reset',
-    status,
-    invitedUser: { id: guest.id },
-  };
+  });
 }
 
 function addressOf(text: string): EmailAddress {

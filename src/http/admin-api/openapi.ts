@@ -51,7 +51,8 @@ export function describeAdminApi(operations: readonly Operation[]): object {
       securitySchemes: {
         application: {
           type: 'oauth2',
-          description: 'Client credentials with resource={issuer}/admin.',
+          description:
+            'Client credentials with resource={issuer}/admin; RFC 9728 metadata names both.',
           flows: {
             clientCredentials: {
               tokenUrl: '/{tenant}/v2.0/token',
@@ -86,13 +87,14 @@ function describe(operation: Operation): object {
   };
 }
 
-function parametersOf({ path, method, query = {} }: Operation): readonly object[] {
+function parametersOf({ path, method, query = {}, needs = [] }: Operation): readonly object[] {
   const schema = { type: 'string' };
   return [
     ...(path.includes('{id}') ? [{ name: 'id', in: 'path', required: true, schema }] : []),
     ...Object.entries(query).map(([name, description]) => ({
       name,
       in: 'query',
+      ...(needs.includes(name) && { required: true }),
       description,
       schema,
     })),

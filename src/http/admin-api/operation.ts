@@ -42,6 +42,8 @@ export interface Operation {
   readonly summary: string;
   /** Query parameters it takes, with what they are; any other is refused. */
   readonly query?: Readonly<Record<string, string>>;
+  /** Those of them that have to be there. */
+  readonly needs?: readonly string[];
   readonly body?: Named;
   /** Of success; without `answer` there is no body. */
   readonly status: 200 | 201 | 204;

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { type Connection } from '../../domain/identity-provider.ts';
 import type { Tenant } from '../../domain/tenant.ts';
-import type { EditOutcome } from '../../tenants/edit.ts';
+import { describeLockout, type Lockout } from '../../guests/lockout.ts';
 import type { Log } from '../../telemetry/log.ts';
 import {
   type Call,
@@ -13,7 +13,8 @@ import {
   operationWithBody,
   type Outcome,
 } from './operation.ts';
-import { problem } from './problem.ts';
+import type { ChangePasscodes } from './policy-change.ts';
+import { type LockOut, type Problem, problem } from './problem.ts';
 
 const ODATA_TYPE = '#microsoft.graph.emailAuthenticationMethodConfiguration';
 const PATH = '/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/email';
@@ -48,17 +49,13 @@ const identityProviders: Named = {
 };
 
 export interface PolicyOperationsDeps {
-  /** Writes the passcode setting into the tenant's file, and lets the server read it. */
-  readonly setPasscodes: (
-    tenant: Tenant,
-    value: Tenant['emailOneTimePasscode'],
-  ) => Promise<EditOutcome>;
+  readonly changePasscodes: ChangePasscodes;
   readonly log: Log;
 }
 
-/** @source rules R31, R36, R44 */
+/** @source rules R31, R36, R41, R44 */
 export function createPolicyOperations({
-  setPasscodes,
+  changePasscodes,
   log,
 }: PolicyOperationsDeps): readonly Operation[] {
   return [
@@ -83,7 +80,11 @@ export function createPolicyOperations({
       method: 'PATCH',
       path: PATH,
       scope: 'policy.manage',
-      summary: "Changes the passcode setting, in the tenant's file.",
+      summary: "Changes the passcode setting, in the tenant's file; locks nobody out unasked.",
+      query: {
+        lockOut:
+          '`accept` makes a change that keeps guests out; without it they are told of by 409.',
+      },
       body: {
         name: 'emailPolicyUpdate',
         schema: z.strictObject({
@@ -111,24 +112,37 @@ export function createPolicyOperations({
   ];
 
   async function update(
-    { tenant, actor }: Call<unknown>,
+    { tenant, actor, query }: Call<unknown>,
     value: Tenant['emailOneTimePasscode'],
   ): Promise<Outcome> {
-    const edit = await setPasscodes(tenant, value);
+    const { lockOut } = query;
+    if (lockOut !== undefined && lockOut !== 'accept') {
+      return problem(400, 'lockOut takes accept, or is left out.');
+    }
+    const change = await changePasscodes(tenant, value, lockOut === 'accept');
+    const { outcome, lockouts } = change;
     log.info('policy.change', {
       audit: true,
       tenant: tenant.id,
       actor,
       setting: 'emailOneTimePasscode',
       value,
-      outcome: edit.outcome,
+      ...(lockouts.length > 0 && { lockouts: lockouts.map(describeLockout) }),
+      outcome,
     });
-    switch (edit.outcome) {
+    switch (outcome) {
       case 'edited':
       case 'unchanged':
         return undefined;
+      case 'locks_out_guests':
+        return lockOutProblem(lockouts);
       case 'refused':
-        return problem(409, `The tenant's file would not be valid: ${edit.fault}.`);
+        return problem(409, `The tenant's file would not be valid: ${change.fault}`);
+      case 'stale':
+        return problem(
+          409,
+          `The files are not served as they are; mend this first: ${change.fault}`,
+        );
       case 'busy':
         return problem(409, "Somebody else changed the tenant's file just now; try again.");
       case 'missing':
@@ -137,6 +151,16 @@ export function createPolicyOperations({
         return problem(409, "The tenant's file is read-only; change it where it comes from.");
     }
   }
+}
+
+/** Nothing was changed: it says what `guestpass tenant set` would ask about. */
+function lockOutProblem(lockouts: readonly Lockout[]): Problem {
+  const lockOuts = lockouts.map((lockout): LockOut => {
+    const { effect, count, method, remedy } = lockout;
+    return { effect, count, method, message: describeLockout(lockout), remedy };
+  });
+  const message = lockOuts.map((lockOut) => lockOut.message).join('\n');
+  return { ...problem(409, message, 'locks_out_guests'), lockOuts };
 }
 
 function identityProviderOf(connection: Connection): object {

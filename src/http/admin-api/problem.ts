@@ -2,6 +2,7 @@
 
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { instantOf } from '../../domain/clock.ts';
 import { type ErrorCode, errorTable } from '../../domain/errors.ts';
 
 /** Graph's word for a status; programs branch on it. */
@@ -19,6 +20,15 @@ const CODES = {
   503: 'ServiceUnavailable',
 } as const;
 
+/** What can be said against an administrator alone; the rest of the codes are those of `errorTable`. */
+export type AdminCode =
+  /** The change would keep guests out; `lockOut=accept` makes it all the same. */
+  | 'locks_out_guests'
+  /** The invitation was accepted: it can neither be withdrawn nor sent again. */
+  | 'invitation_accepted'
+  /** Another guest has the address, or the account elsewhere, by now. */
+  | 'address_taken';
+
 /** A status this API answers problems with. */
 export type ProblemStatus = keyof typeof CODES;
 
@@ -28,8 +38,23 @@ export interface Problem {
   /** One plain sentence; never what the caller sent, but for names of fields. */
   readonly message: string;
   /** What happened in this server's own words. */
-  readonly code?: ErrorCode;
+  readonly code?: ErrorCode | AdminCode;
+  /** Who would be kept out. */
+  readonly lockOuts?: readonly LockOut[];
 }
+
+/** Guests who would be kept out by a change. */
+export type LockOut = z.infer<typeof lockOut>;
+
+const lockOut = z.strictObject({
+  effect: z
+    .enum(['notice', 'may_lock_out', 'one_application', 'cannot_redeem', 'locked_out'])
+    .describe('From nobody at all to everybody counted.'),
+  count: z.number().describe('How many guests.'),
+  method: z.string().nullable().describe('What they redeemed by; null for who has not.'),
+  message: z.string().describe('What becomes of them, why, and what to do.'),
+  remedy: z.string().describe('What to do, with the command where there is one.'),
+});
 
 /** What is answered. */
 export const problemSchema = z.strictObject({
@@ -38,6 +63,7 @@ export const problemSchema = z.strictObject({
     message: z.string().describe('One sentence for people.'),
     innerError: z.strictObject({
       code: z.string().optional().describe("This server's own code, where it has one."),
+      lockOuts: z.array(lockOut).optional().describe('With `locks_out_guests`.'),
       'request-id': z.string().describe('Found in the log.'),
       date: z.string().describe('When, in UTC.'),
     }),
@@ -45,8 +71,8 @@ export const problemSchema = z.strictObject({
 });
 
 /** Makes a problem. */
-export function problem(status: ProblemStatus, message: string): Problem {
-  return { problem: status, message };
+export function problem(status: ProblemStatus, message: string, code?: AdminCode): Problem {
+  return { problem: status, message, ...(code !== undefined && { code }) };
 }
 
 /** Tells a problem from the body of a success. */
@@ -82,14 +108,10 @@ export function answerProblem(ctx: Context, found: Problem, reference: string, n
       message: found.message,
       innerError: {
         ...(found.code !== undefined && { code: found.code }),
+        ...(found.lockOuts && { lockOuts: [...found.lockOuts] }),
         'request-id': reference,
         date: instantOf(now),
       },
     },
   } satisfies z.infer<typeof problemSchema>;
-}
-
-/** Epoch seconds as ISO 8601 in UTC, without fraction. */
-export function instantOf(seconds: number): string {
-  return `${new Date(Math.floor(seconds) * 1000).toISOString().slice(0, 19)}Z`;
 }

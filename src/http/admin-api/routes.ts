@@ -11,6 +11,7 @@ import { readBody, readQuery } from './body.ts';
 import { isIdempotencyKey, type Once } from './idempotency.ts';
 import type { Operation, Outcome } from './operation.ts';
 import { answerProblem, isProblem, type Problem, problem } from './problem.ts';
+import { challengeOf, originOf } from './protected-resource.ts';
 
 export interface AdminRoutesDeps {
   readonly operations: readonly Operation[];
@@ -47,7 +48,7 @@ export function createAdminRoutes(deps: AdminRoutesDeps): Middleware {
     ctx.set('request-id', reference);
     let outcome: Outcome;
     try {
-      outcome = await answer(ctx, tenants().byId.get(tenantId), path, reference);
+      outcome = await answer(ctx, tenantId, path, reference);
     } catch (error) {
       log.error('admin.failed', { reference, tenant: tenantId, method: ctx.method, error });
       const isDown = Object(error) as { code?: unknown };
@@ -61,10 +62,11 @@ export function createAdminRoutes(deps: AdminRoutesDeps): Middleware {
 
   async function answer(
     ctx: Context,
-    tenant: Tenant | undefined,
+    tenantId: string,
     path: string,
     reference: string,
   ): Promise<Outcome> {
+    const tenant = tenants().byId.get(tenantId);
     const [, token] = BEARER.exec(ctx.get('authorization')) ?? [];
     const caller = tenant && token !== undefined ? await deps.readToken(tenant, token) : undefined;
     const refuse = (found: Problem, operation?: Operation['name']): Problem => {
@@ -82,7 +84,8 @@ export function createAdminRoutes(deps: AdminRoutesDeps): Middleware {
     };
     // Before anything else: without a token nobody learns which tenants and paths there are.
     if (!tenant || !caller) {
-      ctx.set('WWW-Authenticate', token === undefined ? 'Bearer' : 'Bearer error="invalid_token"');
+      const said = token === undefined ? [] : ['error="invalid_token"'];
+      ctx.set('WWW-Authenticate', challengeOf(ctx, tenantId, ...said));
       return refuse(problem(401, "Send a token of this tenant's issuer for its admin API."));
     }
     const found = find(deps.operations, ctx.method, path);
@@ -106,12 +109,12 @@ export function createAdminRoutes(deps: AdminRoutesDeps): Middleware {
     caller: AdminCaller,
     { operation, id }: Found,
   ): Promise<Outcome> {
-    const asked = readQuery(ctx, operation.query);
+    const asked = readQuery(ctx, operation);
     if (isProblem(asked)) return asked;
     const read = await readBody(ctx, operation.body?.schema);
     if (isProblem(read)) return read;
     const body = read.json;
-    const base = `${schemeOf(ctx)}://${ctx.host}/${tenant.id}/v1.0`;
+    const base = `${originOf(ctx)}/${tenant.id}/v1.0`;
     const actor = actorOf(caller);
     const call = { tenant, caller, actor, id, body, base, query: asked.query };
     const key = ctx.get('idempotency-key');
@@ -126,11 +129,6 @@ export function createAdminRoutes(deps: AdminRoutesDeps): Middleware {
     if (done.isRepeated) ctx.set('Idempotency-Replayed', 'true');
     return done.outcome;
   }
-}
-
-/** Where TLS ends in front of this listener, its word is taken: it only shapes links for the caller. */
-function schemeOf(ctx: Context): string {
-  return ctx.get('x-forwarded-proto') === 'https' ? 'https' : ctx.protocol;
 }
 
 /** How an application is called in the log. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Administration } from '../../guests/administration.ts';
 import { shownNameField } from '../../settings/fields.ts';
 import type { Guest, GuestStore } from '../../storage/store.ts';
+import { answerList, pageParameters, readKey, type ReadClause, readListQuery } from './list.ts';
 import {
   type Call,
   type Named,
@@ -12,7 +13,6 @@ import {
   type Outcome,
 } from './operation.ts';
 import { isProblem, nowhere } from './problem.ts';
-import { readUserQuery, userParameters } from './user-query.ts';
 import { userOf, userSchema } from './user.ts';
 
 const user: Named = { name: 'user', schema: userSchema };
@@ -23,6 +23,28 @@ const users: Named = {
     value: z.array(userSchema),
     '@odata.nextLink': z.string().optional().describe('Where the list goes on.'),
   }),
+};
+
+const FILTER =
+  "userType eq 'Guest', externalUserState eq 'PendingAcceptance' or 'Accepted', mail eq '…', " +
+  "otherMails/any(m:m eq '…'); joined by and.";
+
+/** What a list of users can ask of the store. */
+type Asked = Pick<Parameters<GuestStore['list']>[1], 'state' | 'address' | 'otherAddress'>;
+
+const clauses: Readonly<Record<string, ReadClause<Asked>>> = {
+  // Everybody here is a guest: a list of members would be empty, and look like an answer.
+  userType: (value) => (value === 'Guest' ? {} : undefined),
+  externalUserState: (state) =>
+    state === 'PendingAcceptance' || state === 'Accepted' ? { state } : undefined,
+  mail: (value) => {
+    const address = readKey(value);
+    return isProblem(address) ? address : { address };
+  },
+  'otherMails/any': (value) => {
+    const otherAddress = readKey(value);
+    return isProblem(otherAddress) ? otherAddress : { otherAddress };
+  },
 };
 
 const changes = z.strictObject({
@@ -53,7 +75,7 @@ export function createUserOperations({
       path: '/users',
       scope: 'guests.read',
       summary: 'Lists the guests of the tenant, by id.',
-      query: userParameters,
+      query: { $filter: FILTER, ...pageParameters },
       status: 200,
       answer: users,
       problems: [],
@@ -89,7 +111,7 @@ export function createUserOperations({
       method: 'DELETE',
       path: '/users/{id}',
       scope: 'guests.manage',
-      summary: 'Removes a guest; restorable for 30 days by the command line.',
+      summary: 'Removes a guest; restorable for 30 days.',
       status: 204,
       problems: [404],
       run: (call) =>
@@ -112,16 +134,10 @@ export function createUserOperations({
   ];
 
   async function list(call: Call<unknown>): Promise<Outcome> {
-    const query = readUserQuery(call.query);
-    if (isProblem(query)) return query;
-    // One more than asked for tells whether the list goes on.
-    const found = await guests.list(call.tenant.id, { ...query, limit: query.limit + 1 });
-    const shown = found.slice(0, query.limit);
-    const last = shown.at(-1);
-    const value = shown.map((guest) => userOf(guest));
-    if (found.length === shown.length || !last) return { value };
-    const next = new URLSearchParams({ ...call.query, $skiptoken: last.id });
-    return { value, '@odata.nextLink': `${call.base}/users?${next.toString()}` };
+    const asked = readListQuery(call.query, clauses, FILTER);
+    if (isProblem(asked)) return asked;
+    const find = (limit: number) => guests.list(call.tenant.id, { ...asked, limit });
+    return answerList(call, '/users', asked.limit, find, (guest) => userOf(guest));
   }
 
   async function update(call: Call<z.infer<typeof changes>>, guest: Guest): Promise<Outcome> {

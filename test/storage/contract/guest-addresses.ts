@@ -202,6 +202,33 @@ export function guestAddressesContract(nodes: () => Nodes): void {
       assert.deepEqual(await store.guests.listRemoved(tenant, OTHER), []);
     });
 
+    it('R77 lists who can be restored, by id, a part at a time and by address', async () => {
+      const { store, other } = nodes();
+      const tenant = unique('t');
+      const { guests } = store;
+      const address = (name: string) => `${name}@partner.example`;
+      for (const name of ['b', 'C', 'a', 'old', 'there']) {
+        await guests.invite(guestOf(tenant, address(name), `${tenant}-${name}`));
+      }
+      for (const name of ['b', 'C', 'a']) await guests.remove(tenant, `${tenant}-${name}`, NOW);
+      await guests.remove(tenant, `${tenant}-old`, NOW - 1);
+      await guests.invite(guestOf(tenant, address('a'), `${tenant}-again`));
+      const day30 = NOW + 30 * 86_400;
+      const ids = async (query: Parameters<typeof guests.listRestorable>[1], of = tenant) =>
+        (await other.guests.listRestorable(of, query, day30)).map(({ id }) =>
+          id.slice(tenant.length + 1),
+        );
+      assert.deepEqual(await ids({ limit: 9 }), ['C', 'a', 'b']);
+      assert.deepEqual(await ids({ limit: 2 }), ['C', 'a']);
+      assert.deepEqual(await ids({ limit: 2, after: `${tenant}-a` }), ['b']);
+      assert.deepEqual(await ids({ limit: 9, address: address('a') }), ['a']);
+      assert.deepEqual(await ids({ limit: 9, address: address('there') }), []);
+      assert.deepEqual(await ids({ limit: 9 }, unique('t')), []);
+      assert.equal(await guests.restore(tenant, `${tenant}-b`, day30), true);
+      assert.equal(await guests.restore(tenant, `${tenant}-old`, day30), false);
+      assert.deepEqual(await ids({ limit: 9 }), ['C', 'a']);
+    });
+
     it('T84 takes an address of 254 characters out of the way, and back', async () => {
       const { store } = nodes();
       const long = `${'a'.repeat(64)}@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(53)}.example`;

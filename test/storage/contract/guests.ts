@@ -264,6 +264,35 @@ export function guestsContract(nodes: () => Nodes): void {
       assert.deepEqual(first, guestOf(tenant, atPartner('C'), `${tenant}-C`));
     });
 
+    it('R58 lists the guest who has an address as another one, of its own tenant alone', async () => {
+      const { store, other } = nodes();
+      const tenant = unique('t');
+      const guest = await invited(tenant);
+      await invited(tenant, 'mike@partner.example');
+      await store.guests.addAddress(tenant, guest.id, addressOf('Teri@second.example'));
+      const list = (query: object, of = tenant) => other.guests.list(of, { limit: 9, ...query });
+      const otherAddress = 'teri@second.example';
+      assert.deepEqual(await list({ otherAddress }), [guest]);
+      assert.deepEqual(await list({ otherAddress, state: 'Accepted' }), []);
+      assert.deepEqual(await list({ otherAddress, address: 'mike@partner.example' }), []);
+      assert.deepEqual(await list({ otherAddress: guest.addressKey }), []);
+      assert.deepEqual(await list({ otherAddress }, unique('t')), []);
+      await store.guests.remove(tenant, guest.id, NOW);
+      assert.deepEqual(await list({ otherAddress }), []);
+    });
+
+    it('R60 lists who has an invitation, which whoever signed up has not', async () => {
+      const { store, other } = nodes();
+      const tenant = unique('t');
+      const guest = await invited(tenant);
+      const signedUp = { ...guestOf(tenant, 'mike@partner.example'), invitationId: null };
+      await store.guests.invite(signedUp);
+      const list = () => other.guests.list(tenant, { isInvited: true, limit: 9 });
+      assert.deepEqual(await list(), [guest]);
+      await store.guests.reset(tenant, signedUp.id, renewalOf('second'), NOW);
+      assert.equal((await list()).length, 2);
+    });
+
     it('renames a guest, of its own tenant alone', async () => {
       const { store } = nodes();
       const guest = await invited();
