@@ -251,7 +251,10 @@ describe('the documents', () => {
         : 1;
       const name = words.slice(0, depth).join(' ');
       const text = helpOf(name);
-      assert.ok(new RegExp(`^Usage: guestpass ${name}[ |]`).test(text), `${path}: guestpass ${name}`);
+      assert.ok(
+        new RegExp(`^Usage: guestpass ${name}[ |]`).test(text),
+        `${path}: guestpass ${name}`,
+      );
       for (const word of words.filter((part) => part.startsWith('--'))) {
         assert.match(text, new RegExp(`^ +${word}\\b`, 'm'), `${path}: guestpass ${name} ${word}`);
       }
