@@ -44,7 +44,7 @@ export async function inviteList(
   const wrong = checkInviteOptions(options, output);
   if (wrong !== undefined) return wrong;
   if (!existsSync(file)) return misused(output, `there is no file ${file}`);
-  const total = await checkRows(file, output);
+  const total = await checkRows(file, options, output);
   if (typeof total === 'object') return total.end;
   if (options.dryRun === true) return foreseeList(file, total, options, output);
   const results = resultFileOf(file);
@@ -81,19 +81,40 @@ export async function inviteList(
 }
 
 /** @returns how many rows there are; the exit code after saying what is wrong with them */
-async function checkRows(file: string, output: Output): Promise<number | { readonly end: number }> {
+async function checkRows(
+  file: string,
+  options: BulkInviteOptions,
+  output: Output,
+): Promise<number | { readonly end: number }> {
   let total = 0;
+  let messages = 0;
   const faults: RowFault[] = [];
   for await (const row of readRows(file)) {
     total += 1;
-    if ('fault' in row) faults.push(row);
-    else if (row.sameAs !== null) {
+    const fault = 'fault' in row ? row : pageFault(row, options);
+    if (fault) faults.push(fault);
+    if ('fault' in row) continue;
+    if (row.message !== null) messages += 1;
+    if (row.sameAs !== null) {
       output.warn(`${file}:${row.line}  email  the address of line ${row.sameAs}; left out`);
     }
+  }
+  if (options.url !== undefined && messages > 0) {
+    const because = 'with --url an application invites';
+    output.warn(`The messages of ${messages} rows are left out: ${because}.`);
   }
   if (faults.length === 0) return total;
   const lines = faults.map(({ line, fault }) => `${file}:${line}  ${fault}`);
   return { end: failed(output, lines.join('\n'), 'invalid_rows', { rows: faults }) };
+}
+
+/** The admin API takes no invitation that leads nowhere (R60). */
+function pageFault(
+  { line, redirectUrl }: BulkRow,
+  { url, redirect }: BulkInviteOptions,
+): RowFault | undefined {
+  if (url === undefined || redirectUrl !== null || redirect !== undefined) return undefined;
+  return { line, fault: 'redirectUrl  missing; with --url add it, or --redirect for all' };
 }
 
 /** Names the content: the key of a row is worth nothing for another file. */

@@ -52,7 +52,7 @@ function addInvite(program: Command): void {
     examples: [
       'invite teri@gmail.com --tenant fabrikam',
       'invite --csv guests.csv --tenant fabrikam --dry-run',
-      'invite teri@gmail.com --tenant fabrikam --url https://admin.guest.example',
+      'invite teri@gmail.com --tenant fabrikam --redirect https://docs.example/ --url https://admin.guest.example',
     ],
     note: 'What became of each row of FILE stands in FILE.result.csv.',
   };

@@ -41,6 +41,10 @@ export async function invite(
   if (!address) return notAnAddress(output, email);
   const wrong = checkInviteOptions(options, output);
   if (wrong !== undefined) return wrong;
+  if (options.url !== undefined && options.redirect === undefined) {
+    // The admin API takes no invitation that leads nowhere (R60).
+    return misused(output, '--url needs --redirect, a page of a registered application');
+  }
   return withAdmin(options, output, async (admin) => {
     const order = orderOf({ address, displayName: options.name ?? null }, options);
     const invited = await admin.invite(order, randomUUID());

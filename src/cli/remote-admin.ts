@@ -90,17 +90,16 @@ export function createRemoteAdmin(api: RemoteApi): TenantAdmin {
       return refusalOf(sent.problem);
     },
     revokeInvitation: ({ id }) => done({ ...manage, method: 'DELETE', path: `/invitations/${id}` }),
-    async reset(guest, { to, sendMessage }) {
-      const { id } = guest;
-      const request = to
-        ? {
-            path: '/invitations',
-            body: { ...moveOf(guest, to.address), sendInvitationMessage: sendMessage },
-          }
-        : { path: `/users/${id}/resetRedemption`, body: { sendInvitationMessage: sendMessage } };
-      const scopes = to ? (['guests.invite', 'guests.manage'] as const) : manage.scopes;
+    async reset({ id }, { to, sendMessage }) {
+      if (to) throw new TypeError('the API moves nobody to a new address');
       const reset = await api.ask(
-        { ...request, scopes, method: 'POST', key: randomUUID() },
+        {
+          ...manage,
+          method: 'POST',
+          path: `/users/${id}/resetRedemption`,
+          body: { sendInvitationMessage: sendMessage },
+          key: randomUUID(),
+        },
         remoteInvitation,
       );
       return 'answer' in reset ? invitedBy(reset.answer) : refusalOf(reset.problem);
@@ -164,10 +163,6 @@ function bodyOf(order: InvitationOrder): object {
 
 function resetOf({ id }: KnownGuest): object {
   return { resetRedemption: true, invitedUser: { id } };
-}
-
-function moveOf(guest: KnownGuest, to: string): object {
-  return { invitedUserEmailAddress: to, ...resetOf(guest) };
 }
 
 function invitedBy({

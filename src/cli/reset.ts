@@ -3,7 +3,7 @@
 import { parseEmailAddress } from '../domain/email-address.ts';
 import { answerInvited } from './invite.ts';
 import { type GuestOptions, notAnAddress, withGuest } from './named-guest.ts';
-import { type Output, refused, terminal } from './output.ts';
+import { misused, type Output, refused, terminal } from './output.ts';
 
 export interface ResetOptions extends GuestOptions {
   /** Moves the guest to another address. */
@@ -25,7 +25,10 @@ export async function resetGuest(
   options: ResetOptions,
   output: Output = terminal,
 ): Promise<number> {
-  const { newAddress, mail } = options;
+  const { newAddress, mail, url } = options;
+  if (url !== undefined && newAddress !== undefined) {
+    return misused(output, '--new-address needs the files and the database');
+  }
   const to = newAddress === undefined ? undefined : parseEmailAddress(newAddress);
   if (newAddress !== undefined && !to) return notAnAddress(output, newAddress);
   return withGuest(email, options, output, async (admin, guest) => {

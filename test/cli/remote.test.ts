@@ -21,7 +21,7 @@ import type { GuestChange, PlaceOptions } from '../../src/cli/tenant-admin.ts';
 import { setTenant } from '../../src/cli/tenant-set.ts';
 import { showTenant } from '../../src/cli/tenant-show.ts';
 import { type AdminWorld, startAdminWorld } from '../support/admin-api.ts';
-import { freePort, secretOf } from '../support/world.ts';
+import { CALLBACK, freePort, secretOf } from '../support/world.ts';
 import { listen, listenJson, type Said } from './said.ts';
 
 const NAMES = ['GUESTPASS_CLIENT_ID', 'GUESTPASS_CLIENT_SECRET', 'GUESTPASS_TOKEN'];
@@ -55,7 +55,7 @@ describe('the command line with --url', () => {
       const email = `one@${side}.example`;
       const change = (what: GuestChange) => say((output) => changeGuest(what, email, at(), output));
       const made = await say((output) =>
-        invite(email, { ...at(), mail: false, name: 'One' }, output),
+        invite(email, { ...at(), mail: false, name: 'One', redirect: CALLBACK }, output),
       );
       assert.match(made.out, new RegExp(`^${email} {2}invited {2}a {2}http\\S+ticket=\\S+$`));
       const listed = await say((output) => listGuests({ ...at(), limit: '1000' }, output));
@@ -103,7 +103,9 @@ describe('the command line with --url', () => {
     });
 
     it(`R73 refuses a domain with the same words (${side})`, async () => {
-      const said = await say((output) => invite('x@bad.example', { ...at(), mail: false }, output));
+      const said = await say((output) =>
+        invite('x@bad.example', { ...at(), mail: false, redirect: CALLBACK }, output),
+      );
       assert.equal(said.code, 1);
       assert.match(said.err, /^x@bad\.example {2}domain_not_allowed {2}/m);
     });
@@ -112,7 +114,7 @@ describe('the command line with --url', () => {
       const rows = [`c1@${side}.example,C`, 'x@bad.example,', `C1@${side}.example,`];
       const file = join(world.folder, `${side}.csv`);
       await writeFile(file, ['email,displayName', ...rows].join('\n'));
-      const options = { ...at(), mail: false };
+      const options = { ...at(), mail: false, redirect: CALLBACK };
       const foreseen = await say((output) =>
         inviteList(file, { ...options, dryRun: true }, output),
       );
@@ -126,7 +128,10 @@ describe('the command line with --url', () => {
 
   it('gives a row whose end nobody wrote down its link again, and invites it once', async () => {
     const file = join(world.folder, 'cut.csv');
-    await writeFile(file, 'email\ncut1@partner.example\ncut2@partner.example\n');
+    const rows = ['cut1@partner.example', 'cut2@partner.example'].map(
+      (row) => `${row},${CALLBACK}`,
+    );
+    await writeFile(file, ['email,redirectUrl', ...rows].join('\n'));
     const options = { ...server(), mail: true };
     await say((output) => inviteList(file, options, output));
     const results = `${file}.result.csv`;
@@ -142,6 +147,23 @@ describe('the command line with --url', () => {
     );
     assert.equal(mails.length, 1);
     assert.equal(parse(text).length, 3);
+  });
+
+  it('R60 refuses what leads nowhere, and what an application may not say, before it asks', async () => {
+    const bring = (more: object) =>
+      say((output) => invite('no@partner.example', { ...server(), mail: false, ...more }, output));
+    assert.match((await bring({})).err, /--url needs --redirect/);
+    const message = await bring({ redirect: CALLBACK, message: 'Hi', invitedBy: 'ana@a.example' });
+    assert.deepEqual([message.code, /do not go with --url/.test(message.err)], [2, true]);
+    const file = join(world.folder, 'nowhere.csv');
+    await writeFile(file, 'email,message\nno@partner.example,Hi\n');
+    const rows = await say((output) => inviteList(file, { ...server(), mail: false }, output));
+    assert.deepEqual([rows.code, /csv:2 {2}redirectUrl {2}missing/.test(rows.err)], [1, true]);
+    const actor = { ...server(), actor: 'ana' };
+    const named = await say((output) => revokeSessions('no@partner.example', actor, output));
+    assert.deepEqual([named.code, /--actor does not go with --url/.test(named.err)], [2, true]);
+    const moved = { ...server(), mail: false, newAddress: 'x@partner.example' };
+    assert.equal((await say((output) => resetGuest('no@partner.example', moved, output))).code, 2);
   });
 
   it('R41 asks before guests are locked out, and sets it after a yes', async () => {
@@ -172,7 +194,9 @@ describe('the command line with --url', () => {
   });
 
   it('S64 tells what happened, and follows', async () => {
-    await say((output) => invite('seen@partner.example', { ...server(), mail: false }, output));
+    await say((output) =>
+      invite('seen@partner.example', { ...server(), mail: false, redirect: CALLBACK }, output),
+    );
     const stop = new AbortController();
     const lines: string[] = [];
     const options = { ...server(), limit: '5', event: 'invitation.', follow: true };

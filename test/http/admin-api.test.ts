@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { maskEmailAddress } from '../../src/domain/email-address.ts';
 import { ADMIN_SCOPES } from '../../src/domain/admin-scope.ts';
 import {
-  type AdminAnswer,
   type AdminWorld,
   docsClient,
   opsClient,
+  refusalOf,
   startAdminWorld,
 } from '../support/admin-api.ts';
 import { document, documentText } from '../support/admin-document.ts';
@@ -28,12 +28,9 @@ interface Users {
   readonly '@odata.nextLink'?: string;
 }
 
-function errorOf({ body }: AdminAnswer): { code: string; message: string; innerCode?: string } {
-  const { error } = body as {
-    error: { code: string; message: string; innerError: { code?: string } };
-  };
-  const { code, message, innerError } = error;
-  return { code, message, ...(innerError.code !== undefined && { innerCode: innerError.code }) };
+/** The clause that finds a guest by another address. */
+function any(of: string): string {
+  return `otherMails/any(m:m eq '${of}')`;
 }
 
 function order(address: string, more: object = {}): object {
@@ -86,7 +83,7 @@ describe('the admin API', () => {
       assert.equal((await world.send('GET', '/users', { token })).status, 200);
       const answer = await world.send('GET', '/users', { token, tenant: 'b' });
       assert.equal(answer.status, 401);
-      assert.equal(errorOf(answer).code, 'InvalidAuthenticationToken');
+      assert.equal(refusalOf(answer).code, 'InvalidAuthenticationToken');
       assert.match(answer.headers.get('www-authenticate') ?? '', /invalid_token/);
     });
 
@@ -172,7 +169,7 @@ describe('the admin API', () => {
       const json = order(someone(), { sendInvitationMesage: true });
       const answer = await world.send('POST', '/invitations', { json });
       assert.equal(answer.status, 400);
-      assert.match(errorOf(answer).message, /sendInvitationMesage/);
+      assert.match(refusalOf(answer).message, /sendInvitationMesage/);
     });
 
     it('S61 takes JSON of at most 16 KiB and nothing else', async () => {
@@ -195,7 +192,7 @@ describe('the admin API', () => {
       const json = order(someone(), { inviteRedirectUrl: 'https://evil.example/' });
       const answer = await world.send('POST', '/invitations', { json });
       assert.equal(answer.status, 400);
-      assert.equal(errorOf(answer).innerCode, 'redirect_unregistered');
+      assert.equal(refusalOf(answer).innerCode, 'redirect_unregistered');
       const { error } = answer.body as { error: { innerError: Record<string, string> } };
       assert.equal(error.innerError['request-id'], answer.headers.get('request-id'));
       assert.match(error.innerError['date'] ?? '', /^\d{4}-\d\d-\d\dT[\d:]{8}Z$/);
@@ -272,14 +269,14 @@ describe('the admin API', () => {
       const on = { tenant: 'closed', token: await world.tokenOf(undefined, 'closed') };
       const answer = await world.send('POST', '/invitations', { ...on, json: order(someone()) });
       assert.equal(answer.status, 403);
-      assert.equal(errorOf(answer).innerCode, 'inviter_not_allowed');
+      assert.equal(refusalOf(answer).innerCode, 'inviter_not_allowed');
     });
 
     it('R73 is refused for a domain the tenant does not take', async () => {
       const on = { tenant: 'listed', token: await world.tokenOf(undefined, 'listed') };
       const answer = await world.send('POST', '/invitations', { ...on, json: order(someone()) });
       assert.equal(answer.status, 403);
-      assert.equal(errorOf(answer).innerCode, 'domain_not_allowed');
+      assert.equal(refusalOf(answer).innerCode, 'domain_not_allowed');
     });
 
     it('R68 resets only with guests.manage, and only the guest named, at an address of theirs', async () => {
@@ -397,6 +394,28 @@ describe('the admin API', () => {
         "userType eq 'Guest' or mail eq 'a@b.example'",
         "userType eq 'Guest' and userType eq 'Guest'",
         '',
+      ]) {
+        const answer = await listOfB(`?$filter=${encodeURIComponent(filter)}`);
+        assert.equal(answer.status, 400, filter);
+      }
+    });
+
+    it('R58 finds a guest by another address of theirs', async () => {
+      const [address, other] = [someone(), someone()];
+      const { id } = await world.invite(address, 'b');
+      const { store } = world.server.guests.parts;
+      await store.guests.addAddress('b', id, { address: other, addressKey: other });
+      assert.deepEqual(await mailsOfB(any(other.toUpperCase())), [address]);
+      assert.deepEqual(await mailsOfB(`otherMails/any(mail : mail eq '${other}')`), [address]);
+      assert.deepEqual(await mailsOfB(`userType eq 'Guest' and ${any(other)}`), [address]);
+      assert.deepEqual(await mailsOfB(any(address)), []);
+      assert.deepEqual(await mailsOfB(`mail eq '${other}'`), []);
+      for (const filter of [
+        `otherMails/any(m:x eq '${other}')`,
+        `otherMails eq '${other}'`,
+        `mail/any(m:m eq '${other}')`,
+        `otherMails/all(m:m eq '${other}')`,
+        "otherMails/any(m:m eq 'x')",
       ]) {
         const answer = await listOfB(`?$filter=${encodeURIComponent(filter)}`);
         assert.equal(answer.status, 400, filter);

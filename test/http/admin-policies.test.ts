@@ -5,29 +5,14 @@ import { setTenant } from '../../src/cli/tenant-set.ts';
 import { listen } from '../cli/said.ts';
 import { createEar } from '../server/followed.ts';
 import {
-  type AdminAnswer,
   type AdminWorld,
   docsClient,
   opsClient,
+  refusalOf,
   startAdminWorld,
 } from '../support/admin-api.ts';
 
 const EMAIL = '/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/email';
-
-interface Refused {
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly innerError: {
-      readonly code?: string;
-      readonly lockOuts?: readonly Readonly<Record<string, unknown>>[];
-    };
-  };
-}
-
-function errorOf({ body }: AdminAnswer): Refused['error'] {
-  return (body as Refused).error;
-}
 
 describe('the policies of the admin API', () => {
   const ear = createEar();
@@ -88,8 +73,8 @@ describe('the policies of the admin API', () => {
     const before = await readFile(fileOf('closing'), 'utf8');
     const answer = await set('closing', 'disabled');
     assert.equal(answer.status, 409);
-    const { message, innerError } = errorOf(answer);
-    assert.equal(innerError.code, 'locks_out_guests');
+    const { message, innerCode, lockOuts } = refusalOf(answer);
+    assert.equal(innerCode, 'locks_out_guests');
     const options = { config: world.folder, tenant: 'closing', yes: false, dryRun: true };
     const said = await listen((output) =>
       setTenant('emailOneTimePasscode', 'disabled', options, output),
@@ -100,14 +85,14 @@ describe('the policies of the admin API', () => {
       /^3 guests redeemed by passcode could no longer sign in: .*\n1 guest of /,
     );
     assert.deepEqual(
-      innerError.lockOuts?.map(({ effect, count, method }) => ({ effect, count, method })),
+      lockOuts?.map(({ effect, count, method }) => ({ effect, count, method })),
       [
         { effect: 'locked_out', count: 3, method: 'emailOneTimePasscode' },
         { effect: 'cannot_redeem', count: 1, method: null },
       ],
     );
-    assert.equal(innerError.lockOuts.map((lockOut) => lockOut['message']).join('\n'), message);
-    assert.match(String(innerError.lockOuts[0]?.['remedy']), /guestpass guests reset EMAIL/);
+    assert.equal(lockOuts.map((lockOut) => lockOut['message']).join('\n'), message);
+    assert.match(String(lockOuts[0]?.['remedy']), /guestpass guests reset EMAIL/);
     assert.equal(await readFile(fileOf('closing'), 'utf8'), before);
     assert.equal(await setting('closing'), 'default');
   });
@@ -149,8 +134,8 @@ describe('the policies of the admin API', () => {
   it('R54 answers 409 where the file would not be valid, and leaves it', async () => {
     const answer = await set('narrowed', 'disabled', '?lockOut=accept');
     assert.equal(answer.status, 409);
-    assert.match(errorOf(answer).message, /no fallback is left/);
-    assert.equal(errorOf(answer).innerError.code, undefined);
+    assert.match(refusalOf(answer).message, /no fallback is left/);
+    assert.equal(refusalOf(answer).innerCode, undefined);
     assert.doesNotMatch(await readFile(fileOf('narrowed'), 'utf8'), /disabled/);
   });
 
@@ -158,7 +143,7 @@ describe('the policies of the admin API', () => {
     await chmod(fileOf('b'), 0o444);
     const answer = await set('b', 'disabled');
     assert.equal(answer.status, 409);
-    assert.match(errorOf(answer).message, /read-only/);
+    assert.match(refusalOf(answer).message, /read-only/);
     await chmod(fileOf('b'), 0o644);
   });
 
@@ -170,7 +155,7 @@ describe('the policies of the admin API', () => {
     const before = await readFile(fileOf('quiet'), 'utf8');
     const answer = await set('quiet', 'disabled');
     assert.equal(answer.status, 409);
-    assert.match(errorOf(answer).message, /placed\.yaml.*nonsense/);
+    assert.match(refusalOf(answer).message, /placed\.yaml.*nonsense/);
     assert.equal(await readFile(fileOf('quiet'), 'utf8'), before);
     await writeFile(fileOf('placed'), sound);
   });

@@ -10,7 +10,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Client, GraphError } from '@microsoft/microsoft-graph-client';
 import { type AdminWorld, startAdminWorld } from '../support/admin-api.ts';
 import { createSigningKey } from '../support/certificate.ts';
-import { Jar } from '../support/jar.ts';
+import { type Answer, hidden, Jar } from '../support/jar.ts';
 import { CALLBACK, stores } from '../support/world.ts';
 
 interface Users {
@@ -19,6 +19,8 @@ interface Users {
 }
 
 const EMAIL = '/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/email';
+
+const REMOVED = '/directory/deletedItems';
 
 /** TLS in front of the listener: the client shows its token to https alone. */
 async function startTls({ adminUrl }: AdminWorld): Promise<{ server: Server; url: string }> {
@@ -103,23 +105,79 @@ for (const store of stores) {
       assert.deepEqual(user.identities, []);
     });
 
-    it('R36 R44 flips the passcode setting, in the file and in the running server', async () => {
+    it('R36 R41 R44 flips the passcode setting once told whom that locks out, and back', async () => {
       const setting = async () => (await graph.api(EMAIL).get()).allowExternalIdToUseEmailOtp;
+      const readFileOf = () => readFile(join(world.folder, 'tenants', 'a.yaml'), 'utf8');
+      await world.invite('evi@partner.example');
+      const redeemed = await graph
+        .api('/users')
+        .filter("externalUserState eq 'Accepted'")
+        .top(999)
+        .get();
+      const count: number = redeemed.value.length;
+      const before = await readFileOf();
+      const change = { allowExternalIdToUseEmailOtp: 'disabled' };
+      await assert.rejects(graph.api(EMAIL).patch(change), (error) => {
+        assert(error instanceof GraphError);
+        assert.equal(error.statusCode, 409);
+        const said = `${count} guests redeemed by passcode could no longer sign in: passcodes are off`;
+        assert.ok(error.message.startsWith(said), error.message);
+        const { innerError } = JSON.parse(String(error.body));
+        assert.equal(innerError.code, 'locks_out_guests');
+        assert.equal(innerError.lockOuts[0].count, count);
+        return true;
+      });
       assert.equal(await setting(), 'default');
-      await graph.api(EMAIL).patch({ allowExternalIdToUseEmailOtp: 'disabled' });
+      assert.equal(await readFileOf(), before);
+      await graph.api(EMAIL).query({ lockOut: 'accept' }).patch(change);
       assert.equal(await setting(), 'disabled');
-      const file = await readFile(join(world.folder, 'tenants', 'a.yaml'), 'utf8');
-      assert.match(file, /^emailOneTimePasscode: disabled$/m);
-      await world.invite('evi@partner.example', 'a', 'pending');
-      const jar = new Jar();
-      const page = await jar.follow(await jar.get((await world.begin()).url));
-      const csrf = /name="csrf" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
-      const email = 'evi@partner.example';
-      const refused = await jar.follow(await jar.post(`${page.url.href}/address`, { csrf, email }));
+      assert.match(await readFileOf(), /^emailOneTimePasscode: disabled$/m);
+      const refused = await signInPage('evi@partner.example');
+      assert.match(refused.text, /no longer allows sign-in with an email code/);
       assert.doesNotMatch(refused.text, /\/send"/);
       await graph.api(EMAIL).patch({ allowExternalIdToUseEmailOtp: 'default' });
       assert.equal(await setting(), 'default');
+      const welcome = await signInPage('evi@partner.example');
+      assert.match(welcome.text, /\/send"/);
     });
+
+    it('R60 R61 finds, mails again and withdraws an invitation', async () => {
+      const address = 'gus@partner.example';
+      const order = { invitedUserEmailAddress: address, inviteRedirectUrl: CALLBACK };
+      const { id } = await graph.api('/invitations').post(order);
+      const filter = `invitedUserEmailAddress eq '${address}'`;
+      const found = await graph.api('/invitations').filter(filter).get();
+      assert.deepEqual(
+        found.value.map((shown: { id: string; inviteRedeemUrl: null }) => [
+          shown.id,
+          shown.inviteRedeemUrl,
+        ]),
+        [[id, null]],
+      );
+      const sent = await graph.api(`/invitations/${id}/resend`).post({});
+      const mail = await world.relay.nextMail(address);
+      assert.ok(mail.parsed.text?.includes(sent.inviteRedeemUrl));
+      await graph.api(`/invitations/${id}`).delete();
+      await assert.rejects(graph.api(`/invitations/${id}`).get(), { statusCode: 404 });
+    });
+
+    it('R77 brings a removed guest back', async () => {
+      const { id } = await world.invite('hana@partner.example');
+      await graph.api(`/users/${id}`).delete();
+      const removed = await graph.api(`${REMOVED}/microsoft.graph.user`).get();
+      assert.ok(removed.value.some((user: { id: string }) => user.id === id));
+      const user = await graph.api(`${REMOVED}/${id}/restore`).post({});
+      assert.deepEqual([user.id, user.mail], [id, 'hana@partner.example']);
+      await graph.api(`/users/${id}`).get();
+    });
+
+    /** The page after giving an address. */
+    async function signInPage(email: string): Promise<Answer> {
+      const jar = new Jar();
+      const page = await jar.follow(await jar.get((await world.begin()).url));
+      const csrf = hidden(page, 'csrf');
+      return jar.follow(await jar.post(`${page.url.href}/address`, { csrf, email }));
+    }
 
     it('S33 understands a refusal: the client reads code, message and request id', async () => {
       const { id } = await world.invite('fay@partner.example', 'b');

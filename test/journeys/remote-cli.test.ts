@@ -13,6 +13,7 @@ import { docsClient, opsClient } from '../support/admin-api.ts';
 import { runCommand, type ServerProcess, startProcess } from '../support/processes.ts';
 import {
   addGuests,
+  CALLBACK,
   createInstallation,
   freePort,
   type Installation,
@@ -55,7 +56,7 @@ describe('the command line at another machine', function () {
 
   it('R60 R68 invites, shows, blocks, unblocks and resets', async () => {
     for (const name of ['ana', 'bo', 'cleo']) {
-      const made = await run(`invite ${name}@partner.example --tenant a`);
+      const made = await run(`invite ${name}@partner.example --redirect ${CALLBACK} --tenant a`);
       assert.equal(made.code, 0, made.stderr);
       await installation.relay.nextMail(`${name}@partner.example`);
     }
@@ -111,7 +112,7 @@ describe('the command line at another machine', function () {
     const emails = Array.from({ length: 400 }, (_, index) => `g${index}@many.example`);
     const file = join(installation.folder, 'many.csv');
     await writeFile(file, ['email', ...emails, emails[7]].join('\n'));
-    const words = ['invite', '--csv', file, '--tenant', 'a', '--no-mail'];
+    const words = ['invite', '--csv', file, '--tenant', 'a', '--no-mail', '--redirect', CALLBACK];
     const child: ChildProcess = spawn(process.execPath, [MAIN, ...words], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'inherit'],

@@ -34,9 +34,13 @@ export interface AdminWorld extends World {
 }
 
 /** The application that administers a tenant. */
-export function opsClient(tenant: string, scopes: readonly string[] = ADMIN_SCOPES): object {
+export function opsClient(
+  tenant: string,
+  scopes: readonly string[] = ADMIN_SCOPES,
+  id = 'ops',
+): object {
   return {
-    client_id: 'ops',
+    client_id: id,
     client_secret: secretOf(tenant),
     grant_types: ['client_credentials'],
     admin: { scopes },
@@ -52,6 +56,28 @@ export function docsClient(tenant: string, more: object = {}): object {
     grant_types: ['authorization_code', 'client_credentials'],
     ...more,
   };
+}
+
+/** What a refusal says. */
+export interface AdminRefusal {
+  readonly code: string;
+  readonly message: string;
+  /** This server's own code. */
+  readonly innerCode: string | undefined;
+  readonly lockOuts: readonly Readonly<Record<string, unknown>>[] | undefined;
+}
+
+/** Reads a refusal. */
+export function refusalOf({ body }: Pick<AdminAnswer, 'body'>): AdminRefusal {
+  const { error } = body as {
+    error: {
+      code: string;
+      message: string;
+      innerError: { code?: string; lockOuts?: readonly Readonly<Record<string, unknown>>[] };
+    };
+  };
+  const { code, message, innerError } = error;
+  return { code, message, innerCode: innerError.code, lockOuts: innerError.lockOuts };
 }
 
 /** Starts a world whose tenants a and b are administered by their client `ops`. */

@@ -25,6 +25,7 @@ export interface AdminDocument {
 /** One operation as it is described. */
 export interface DescribedOperation {
   readonly operationId: string;
+  readonly parameters: readonly { readonly name: string; readonly in: string }[];
   readonly security: readonly { readonly application: readonly string[] }[];
   readonly responses: Readonly<Record<string, Response | Reference>>;
 }

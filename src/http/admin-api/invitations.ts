@@ -39,10 +39,7 @@ const invitationBody = z.strictObject({
   inviteRedirectUrl: z
     .string()
     .max(2048)
-    .nullish()
-    .describe(
-      "A page of a client of the tenant, where the guest is led after accepting; default the guest's own page.",
-    ),
+    .describe('A page of a client of the tenant, where the guest is led after accepting.'),
   invitedUserDisplayName: shownNameField.nullish(),
   invitedUserType: z.literal('Guest').optional().meta({ default: 'Guest' }),
   sendInvitationMessage: z.boolean().optional().meta({ default: false }),
@@ -125,7 +122,7 @@ export function createInvitationOperations({
       message: info?.customizedMessageBody ?? null,
       language: info?.messageLanguage ?? null,
       cc: cc ? addressOf(cc.emailAddress.address) : null,
-      redirectUrl: body.inviteRedirectUrl ?? null,
+      redirectUrl: body.inviteRedirectUrl,
       role: isReset ? 'administrator' : 'application',
       actor: call.actor,
       sendMessage: body.sendInvitationMessage ?? false,

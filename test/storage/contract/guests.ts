@@ -6,6 +6,7 @@ import type { Guest } from '../../../src/storage/store.ts';
 import type { Nodes } from '../store-contract.ts';
 import {
   addressOf,
+  atPartner,
   bindingOf,
   guestOf,
   NOW,
@@ -361,8 +362,4 @@ export function guestsContract(nodes: () => Nodes): void {
   function stored({ tenant, id }: Guest): Promise<Guest | undefined> {
     return nodes().other.guests.find(tenant, id);
   }
-}
-
-function atPartner(name: string): string {
-  return `${name}@partner.example`;
 }

@@ -58,6 +58,11 @@ export function addressOf(address: string): { address: string; addressKey: strin
   return { address, addressKey: address.toLowerCase() };
 }
 
+/** An address of the partner's. */
+export function atPartner(name: string): string {
+  return `${name}@partner.example`;
+}
+
 /** Redemption by a mailed passcode. */
 export const PASSCODE: GuestBinding = {
   method: 'emailOneTimePasscode',
