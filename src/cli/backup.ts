@@ -5,7 +5,11 @@ import { dirname, join, resolve } from 'node:path';
 import { keyFileNames } from '../settings/key-files.ts';
 import { copySqlite } from '../storage/sqlite-backup.ts';
 import { lookAtConfiguration } from './installation.ts';
-import { EXIT, failed, type Output, terminal } from './output.ts';
+import { answer, failed, type Output, terminal } from './output.ts';
+
+export interface BackupOptions {
+  readonly config: string;
+}
 
 /**
  * Copies the database to a new file, and says what else belongs to a backup.
@@ -15,7 +19,7 @@ import { EXIT, failed, type Output, terminal } from './output.ts';
  */
 export async function backup(
   file: string,
-  { config }: { readonly config: string },
+  { config }: BackupOptions,
   output: Output = terminal,
 ): Promise<number> {
   const { database } = await lookAtConfiguration(config, output);
@@ -26,7 +30,6 @@ export async function backup(
   if (!existsSync(database.file)) return failed(output, `there is no ${database.file} yet`);
   if (existsSync(file)) return failed(output, `${file} is there already; name a new file`);
   await copySqlite(database.file, resolve(file));
-  output.say(resolve(file));
   const folder = dirname(database.file);
   const keys = Object.values(keyFileNames)
     .map((name) => join(folder, name))
@@ -34,5 +37,5 @@ export async function backup(
   // Kept apart: with its keys beside it a stolen copy opens by itself.
   if (keys.length > 0)
     output.warn(`It opens with its keys alone; keep them too: ${keys.join(' ')}`);
-  return EXIT.fine;
+  return answer(output, { file: resolve(file), keys }, resolve(file));
 }

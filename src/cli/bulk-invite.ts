@@ -1,8 +1,7 @@
 // Owns `guestpass invite --csv`: every row of a file is invited once, whatever happens in between.
 
-import { existsSync } from 'node:fs';
-import type { Tenant } from '../domain/tenant.ts';
-import type { Parts } from '../plugin/assemble.ts';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
 import { createProgress, type Progress, summarise } from './bulk-progress.ts';
 import { foreseeList } from './bulk-preview.ts';
 import {
@@ -15,11 +14,11 @@ import {
   resumeResults,
   type Unfinished,
 } from './bulk-results.ts';
-import { type BulkRow, readRows, soundRows } from './bulk-rows.ts';
-import { atTenant, deliver } from './installation.ts';
+import { type BulkRow, readRows, type RowFault, soundRows } from './bulk-rows.ts';
 import { checkInviteOptions, type InviteOptions, orderOf } from './invite.ts';
-import { findGuest } from './named-guest.ts';
-import { EXIT, failed, misused, type Output, terminal } from './output.ts';
+import { withAdmin } from './open-admin.ts';
+import { failed, misused, type Output, terminal } from './output.ts';
+import type { TenantAdmin } from './tenant-admin.ts';
 
 export interface BulkInviteOptions extends InviteOptions {
   /** Says what would become of every row; changes nothing. */
@@ -45,54 +44,84 @@ export async function inviteList(
   const wrong = checkInviteOptions(options, output);
   if (wrong !== undefined) return wrong;
   if (!existsSync(file)) return misused(output, `there is no file ${file}`);
-  const total = await checkRows(file, output);
-  if (total === undefined) return EXIT.problem;
+  const total = await checkRows(file, options, output);
+  if (typeof total === 'object') return total.end;
   if (options.dryRun === true) return foreseeList(file, total, options, output);
   const results = resultFileOf(file);
   if (options.resume !== true && existsSync(results)) {
     const because = 'add --resume to go on with it, or move it away to invite every row again';
     return misused(output, `${results} is there already: ${because}`);
   }
-  return atTenant(options, output, async (parts, tenant) => {
+  const digest = await digestOf(file);
+  return withAdmin(options, output, async (admin) => {
     const earlier = options.resume === true ? await resumeResults(results) : undefined;
     const changed = earlier && (await findChange(file, earlier));
     if (changed !== undefined) return failed(output, `${file}:${changed}  changed since then`);
     const progress = createProgress(output, total, earlier?.done.size ?? 0);
     const open = openResults(results, earlier === undefined);
     try {
-      const row = { parts, tenant, options, results: open, progress };
+      const bulk = { admin, options, file, digest, results: open, progress };
       const { done, unfinished } = earlier ?? {};
       // First of all: its beginning is the end of the result file.
       for await (const next of soundRows(file)) {
-        if (next.line === unfinished?.line) await inviteRow(row, next, file, unfinished);
+        if (next.line === unfinished?.line) await inviteRow(bulk, next, unfinished);
       }
       for await (const next of soundRows(file)) {
         const isDone = done?.has(next.line) === true || next.line === unfinished?.line;
-        if (!isDone) await inviteRow(row, next, file);
+        if (!isDone) await inviteRow(bulk, next);
       }
     } finally {
       open.close();
       progress.close();
     }
-    if (options.mail) await deliver(parts, output);
-    return summarise(progress, `every row: ${results}`, output);
+    if (options.mail) await admin.deliver(output);
+    const value = { tenant: admin.tenant.id, rows: total, resultFile: results };
+    return summarise(progress, { last: `every row: ${results}`, value }, output);
   });
 }
 
-/** @returns how many rows there are; undefined after saying what is wrong with them */
-async function checkRows(file: string, output: Output): Promise<number | undefined> {
+/** @returns how many rows there are; the exit code after saying what is wrong with them */
+async function checkRows(
+  file: string,
+  options: BulkInviteOptions,
+  output: Output,
+): Promise<number | { readonly end: number }> {
   let total = 0;
-  let faults = 0;
+  let messages = 0;
+  const faults: RowFault[] = [];
   for await (const row of readRows(file)) {
     total += 1;
-    if ('fault' in row) {
-      faults += 1;
-      output.warn(`${file}:${row.line}  ${row.fault}`);
-    } else if (row.sameAs !== null) {
+    const fault = 'fault' in row ? row : pageFault(row, options);
+    if (fault) faults.push(fault);
+    if ('fault' in row) continue;
+    if (row.message !== null) messages += 1;
+    if (row.sameAs !== null) {
       output.warn(`${file}:${row.line}  email  the address of line ${row.sameAs}; left out`);
     }
   }
-  return faults > 0 ? undefined : total;
+  if (options.url !== undefined && messages > 0) {
+    const because = 'with --url an application invites';
+    output.warn(`The messages of ${messages} rows are left out: ${because}.`);
+  }
+  if (faults.length === 0) return total;
+  const lines = faults.map(({ line, fault }) => `${file}:${line}  ${fault}`);
+  return { end: failed(output, lines.join('\n'), 'invalid_rows', { rows: faults }) };
+}
+
+/** The admin API takes no invitation that leads nowhere (R60). */
+function pageFault(
+  { line, redirectUrl }: BulkRow,
+  { url, redirect }: BulkInviteOptions,
+): RowFault | undefined {
+  if (url === undefined || redirectUrl !== null || redirect !== undefined) return undefined;
+  return { line, fault: 'redirectUrl  missing; with --url add it, or --redirect for all' };
+}
+
+/** Names the content: the key of a row is worth nothing for another file. */
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(file)) hash.update(part as Buffer);
+  return hash.digest('base64url');
 }
 
 /** @returns the first line that is not what it was */
@@ -111,26 +140,22 @@ async function findChange(
 }
 
 interface Bulk {
-  readonly parts: Parts;
-  readonly tenant: Tenant;
+  readonly admin: TenantAdmin;
   readonly options: BulkInviteOptions;
+  readonly file: string;
+  readonly digest: string;
   readonly results: Results;
   readonly progress: Progress;
 }
 
-async function inviteRow(
-  bulk: Bulk,
-  row: BulkRow,
-  file: string,
-  unfinished?: Unfinished,
-): Promise<void> {
-  const { parts, results, progress } = bulk;
+async function inviteRow(bulk: Bulk, row: BulkRow, unfinished?: Unfinished): Promise<void> {
+  const { admin, file, results, progress } = bulk;
   if (!unfinished) {
     const { line, address } = row;
-    results.begin({ line, email: address.address }, parts.engine.clock());
+    results.begin({ line, email: address.address }, admin.now);
   }
   const ending =
-    (unfinished && (await findDone(bulk, row, unfinished.at))) || (await act(bulk, row));
+    (unfinished && (await findDone(admin, row, unfinished.at))) || (await act(bulk, row));
   results.finish(ending);
   progress.count(ending.outcome);
   if (ending.outcome === 'failed') {
@@ -140,17 +165,20 @@ async function inviteRow(
 
 /** A row that was cut short may have been invited: a second mail would take the first link away. */
 async function findDone(
-  { parts, tenant }: Bulk,
+  admin: TenantAdmin,
   { address }: BulkRow,
   at: number,
 ): Promise<Ending | undefined> {
-  const guest = await findGuest(parts.store.guests, tenant, address);
+  // The other side knows the key still, and gives the link once more.
+  if (admin.now - at < admin.keysKeptSeconds) return undefined;
+  const guest = await admin.find(address);
   return guest && guest.invitedAt >= at ? ending('invited') : undefined;
 }
 
-async function act({ parts, tenant, options }: Bulk, row: BulkRow): Promise<Ending> {
+async function act({ admin, digest, options }: Bulk, row: BulkRow): Promise<Ending> {
   if (row.sameAs !== null) return ending('duplicate', `line_${row.sameAs}`);
-  const made = await parts.invitations.create(tenant, orderOf(row, options));
+  const key = createHash('sha256').update(`${digest}:${row.line}`).digest('base64url');
+  const made = await admin.invite(orderOf(row, options), key);
   if (made.outcome === 'refused') return ending('failed', made.code);
   const said = {
     invited: 'invited',
@@ -158,6 +186,5 @@ async function act({ parts, tenant, options }: Bulk, row: BulkRow): Promise<Endi
     reset: 'reset',
     guest_already: 'already',
   } as const;
-  const link = made.status === 'Completed' ? '' : (made.redeemUrl ?? '');
-  return { ...ending(said[made.outcome]), link };
+  return { ...ending(said[made.outcome]), link: made.link ?? '' };
 }

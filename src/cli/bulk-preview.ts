@@ -1,14 +1,12 @@
 // Owns `guestpass invite --csv --dry-run`: what would become of every row.
 
-import type { Tenant } from '../domain/tenant.ts';
-import { refusalOf } from '../guests/invitation-order.ts';
 import { createProgress, summarise } from './bulk-progress.ts';
 import { type Ending, ending } from './bulk-results.ts';
 import { type BulkRow, soundRows } from './bulk-rows.ts';
-import { type GuestLookup, lookAtTenant } from './installation.ts';
 import { type InviteOptions, orderOf } from './invite.ts';
-import { findGuest } from './named-guest.ts';
+import { withRecords } from './open-admin.ts';
 import type { Output } from './output.ts';
+import type { GuestRecords } from './tenant-admin.ts';
 
 /**
  * Says how the rows of a file would end. Changes nothing.
@@ -23,32 +21,29 @@ export async function foreseeList(
   options: InviteOptions,
   output: Output,
 ): Promise<number> {
-  return lookAtTenant(options, output, async (guests, tenant) => {
+  return withRecords(options, output, async (records) => {
     const progress = createProgress(output, total, 0);
     for await (const row of soundRows(file)) {
-      const { outcome, code } = await foresee(guests, tenant, row, options);
+      const { outcome, code } = await foresee(records, row, options);
       progress.count(outcome);
       if (outcome !== 'failed') continue;
       progress.output.warn(`${file}:${row.line}  ${row.address.address}  ${code}`);
     }
     progress.close();
-    return summarise(progress, 'nothing was changed', output);
+    const value = { tenant: records.tenant.id, rows: total, resultFile: null };
+    return summarise(progress, { last: 'nothing was changed', value }, output);
   });
 }
 
 async function foresee(
-  guests: GuestLookup,
-  tenant: Tenant,
+  records: GuestRecords,
   row: BulkRow,
   options: InviteOptions,
 ): Promise<Ending> {
   if (row.sameAs !== null) return ending('duplicate', `line_${row.sameAs}`);
-  const code = refusalOf(tenant, orderOf(row, options), tenant.clients);
-  if (code) return ending('failed', code);
-  if (await guests.hasBlockedInvitations(tenant.id, row.address.key)) {
-    return ending('failed', 'invitations_blocked');
-  }
-  const guest = await findGuest(guests, tenant, row.address);
+  const refusal = await records.foreseeRefusal(orderOf(row, options));
+  if (refusal) return ending('failed', refusal.code);
+  const guest = await records.find(row.address);
   if (!guest) return ending('invited');
   if (guest.blockedAt !== null) return ending('failed', 'guest_unavailable');
   if (guest.state === 'PendingAcceptance') return ending('invited again');

@@ -1,6 +1,6 @@
 // Owns showing how far a bulk invitation is: a bar for people, a line now and then for a log.
 
-import { EXIT, type Output } from './output.ts';
+import { answer, EXIT, type Output } from './output.ts';
 import type { RowOutcome } from './bulk-results.ts';
 
 /** How many rows ended in which way. */
@@ -89,9 +89,22 @@ export function tallyWords(tally: Tally): readonly string[] {
   });
 }
 
-/** Says how many rows ended in which way. @returns the exit code */
-export function summarise({ tally }: Progress, last: string, output: Output): number {
+/**
+ * Says how many rows ended in which way.
+ *
+ * @param said `last` ends the line for people, `value` begins the object for programs
+ * @returns the exit code
+ */
+export function summarise(
+  { tally }: Pick<Progress, 'tally'>,
+  { last, value }: { readonly last: string; readonly value: object },
+  output: Output,
+): number {
+  const { invited = 0, reset = 0, already = 0, duplicate = 0, failed = 0 } = tally;
+  const invitedAgain = tally['invited again'] ?? 0;
+  const counts = { invited, invitedAgain, reset, already, duplicate, failed };
   const words = tallyWords(tally);
-  output.say([...(words.length === 0 ? ['no row left to invite'] : words), last].join('  '));
-  return (tally.failed ?? 0) > 0 ? EXIT.problem : EXIT.fine;
+  const line = [...(words.length === 0 ? ['no row left to invite'] : words), last].join('  ');
+  answer(output, { ...value, ...counts }, line);
+  return failed > 0 ? EXIT.problem : EXIT.fine;
 }

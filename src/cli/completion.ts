@@ -1,17 +1,18 @@
 // Owns `guestpass completion`: a script that lets a shell complete commands and options.
 
 import { Argument, type Command } from 'commander';
+import { showExamples } from './run.ts';
 
 /** Adds the command. It completes what the program has when it runs, so it is added last. */
 export function addCompletionCommand(program: Command): void {
-  program
+  const command = program
     .command('completion')
     .description('print a script that lets your shell complete commands')
     .addArgument(new Argument('<shell>', 'your shell').choices(['bash', 'zsh']))
-    .addHelpText('after', '\nExample:\n  eval "$(guestpass completion bash)"')
     .action((shell: 'bash' | 'zsh') => {
       process.stdout.write(completionScript(program, shell));
     });
+  showExamples(command, { examples: ['completion bash >> ~/.bashrc'] });
 }
 
 /** Writes the script; zsh runs the one of bash. Pure. */
@@ -46,12 +47,14 @@ function casesOf(
   path: readonly string[],
 ): readonly (readonly [path: string, words: string])[] {
   const words = [
-    ...command.commands.map((child) => child.name()),
-    ...command.options.flatMap(({ long }) => long ?? []),
+    ...command.commands.flatMap((child) => [child.name(), ...child.aliases()]),
+    ...command.options.flatMap(({ long, hidden }) => (hidden ? [] : (long ?? []))),
     ...command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
   ];
   return [
     [path.join(' '), words.join(' ')],
-    ...command.commands.flatMap((child) => casesOf(child, [...path, child.name()])),
+    ...command.commands.flatMap((child) =>
+      [child.name(), ...child.aliases()].flatMap((name) => casesOf(child, [...path, name])),
+    ),
   ];
 }

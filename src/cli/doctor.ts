@@ -8,14 +8,13 @@ import { checkConfiguration, type ConfigurationCheck } from '../tenants/configur
 import { broken, doubtful, fine, type Finding } from './doctor-finding.ts';
 import { checkDatabase, checkDisk, checkKeyFiles, checkNode } from './doctor-machine.ts';
 import { checkMail, checkProviders, checkPublicUrl } from './doctor-network.ts';
-import { EXIT, type Output, terminal } from './output.ts';
+import { answer, EXIT, type Output, terminal } from './output.ts';
 import { findUnproven } from './validate.ts';
 
 export interface DoctorOptions {
   readonly config: string;
   /** false with `--no-network`: no other machine but the database is asked. */
   readonly network: boolean;
-  readonly json: boolean;
 }
 
 /**
@@ -39,8 +38,7 @@ export async function doctor(options: DoctorOptions, output: Output = terminal):
       : []),
     ...(options.network ? await askOthers(options.config, check) : []),
   ];
-  if (options.json) output.say(JSON.stringify(findings, null, 2));
-  else for (const finding of findings) output.say(lineOf(finding));
+  answer(output, findings, ...findings.map(lineOf));
   return findings.some(({ state }) => state === 'fail') ? EXIT.problem : EXIT.fine;
 }
 

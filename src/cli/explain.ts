@@ -6,30 +6,27 @@ import type { RedemptionFacts } from '../domain/redemption.ts';
 import { resolveTenant, type Tenant } from '../domain/tenant.ts';
 import {
   createExplain,
+  describeExplained,
   type Explained,
   explainNowhere,
   type Question,
 } from '../home-realm/explain.ts';
 import { createOutboundFetch } from '../outbound/fetch.ts';
 import { parseInstant } from '../settings/fields.ts';
-import { printJson, printText } from './explain-text.ts';
-import {
-  lookAtConfiguration,
-  lookAtGuests,
-  type LookedAt,
-  type TenantOptions,
-} from './installation.ts';
-import { EXIT, misused, type Output, terminal } from './output.ts';
+import { explainRemotely } from './explain-remote.ts';
+import { answerExplained, headingOf } from './explain-text.ts';
+import { lookAtConfiguration, lookAtGuests, type LookedAt } from './installation.ts';
+import { misused, type Output, terminal } from './output.ts';
+import type { PlaceOptions } from './tenant-admin.ts';
 
 /** What `explain` is asked. */
-export interface ExplainOptions extends TenantOptions {
+export interface ExplainOptions extends PlaceOptions {
   readonly email: string;
   /** The application of the sign-in; default none in particular. */
   readonly client?: string;
   /** Judge by another moment than now: an ISO instant with its offset. */
   readonly at?: string;
   readonly arrival: RedemptionFacts['arrival'];
-  readonly json: boolean;
 }
 
 /**
@@ -48,10 +45,11 @@ export async function explain(options: ExplainOptions, output: Output = terminal
   if (options.at !== undefined && at === undefined) {
     return misused(output, `${options.at} is not an instant; write it like 2022-01-15T00:00:00Z`);
   }
+  const { url, client } = options;
+  if (url !== undefined) return explainRemotely({ ...options, url }, output);
   const installation = await lookAtConfiguration(options.config, output);
   const { tenants } = installation;
   const named = resolveTenant(tenants, options.tenant);
-  const { client } = options;
   const clients = named.outcome === 'tenant' ? named.tenant.clients : [];
   if (client !== undefined && !clients.some(({ client_id }) => client_id === client)) {
     return misused(output, `there is no client ${client} at ${options.tenant}`);
@@ -61,8 +59,7 @@ export async function explain(options: ExplainOptions, output: Output = terminal
     named.outcome === 'tenant'
       ? await lookUp(installation, named.tenant, { ...question, at })
       : explainNowhere(options.tenant, named.outcome, { ...question, at: at ?? systemClock() });
-  output.say(options.json ? printJson(explained) : printText(explained));
-  return explained.decision.outcome === 'refuse' ? EXIT.problem : EXIT.fine;
+  return answerExplained(output, describeExplained(explained), headingOf(explained));
 }
 
 async function lookUp(

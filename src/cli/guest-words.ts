@@ -1,7 +1,7 @@
 // Owns a guest in words, for whoever administers them.
 
 import { instantOf } from '../domain/clock.ts';
-import type { Guest } from '../storage/store.ts';
+import type { KnownGuest } from './tenant-admin.ts';
 
 export { instantOf };
 
@@ -10,7 +10,7 @@ export { instantOf };
  *
  * @param now epoch seconds, by which the invitation is open or has ended
  */
-export function describeGuest(guest: Guest, now: number): string {
+export function describeGuest(guest: KnownGuest, now: number): string {
   const { kind, invitedAt, invitedBy, resetAt, blockedAt, removedAt } = guest;
   const by = invitedBy === null ? '' : ` by ${invitedBy}`;
   return [
@@ -24,7 +24,7 @@ export function describeGuest(guest: Guest, now: number): string {
   ].join('; ');
 }
 
-function describeRedemption(guest: Guest, now: number): string {
+function describeRedemption(guest: KnownGuest, now: number): string {
   const { state, method, connection, redeemedAt, invitationExpiresAt: ends } = guest;
   if (state === 'Accepted') {
     const place = connection === null ? '' : ` at ${connection}`;
@@ -33,4 +33,29 @@ function describeRedemption(guest: Guest, now: number): string {
   }
   if (ends === null) return 'not redeemed yet';
   return `not redeemed yet; the invitation ${now < ends ? 'ends' : 'ended'} ${instantOf(ends)}`;
+}
+
+/** A guest for programs: keys are stable, times are ISO instants. Pure. */
+export function guestValue(guest: KnownGuest): Readonly<Record<string, string | null>> {
+  const { address, id, state, kind, method, connection, displayName, invitedBy } = guest;
+  return {
+    address,
+    sub: id,
+    displayName,
+    kind,
+    state,
+    method,
+    connection,
+    invitedBy,
+    invitedAt: when(guest.invitedAt),
+    invitationEndsAt: when(guest.invitationExpiresAt),
+    redeemedAt: when(guest.redeemedAt),
+    resetAt: when(guest.resetAt),
+    blockedAt: when(guest.blockedAt),
+    removedAt: when(guest.removedAt),
+  };
+}
+
+function when(seconds: number | null): string | null {
+  return seconds === null ? null : instantOf(seconds);
 }

@@ -1,18 +1,17 @@
 // Owns `guestpass guests show`, `block`, `unblock`, `remove` and `restore`.
 
 import { parseEmailAddress } from '../domain/email-address.ts';
-import { resolveTenant } from '../domain/tenant.ts';
-import { describeGuest } from './guest-words.ts';
-import { lookAtConfiguration, lookAtGuests, type TenantOptions } from './installation.ts';
+import { describeGuest, guestValue } from './guest-words.ts';
 import {
-  actorOf,
-  findGuest,
   findRemoved,
   type GuestOptions,
+  notAnAddress,
   unknownGuest,
   withGuest,
 } from './named-guest.ts';
-import { EXIT, failed, type Output, refused, terminal } from './output.ts';
+import { withRecords } from './open-admin.ts';
+import { answer, type Output, refused, terminal } from './output.ts';
+import type { GuestChange, PlaceOptions } from './tenant-admin.ts';
 
 /**
  * Says what is known of a guest, or of those removed who had the address. Changes nothing.
@@ -21,35 +20,31 @@ import { EXIT, failed, type Output, refused, terminal } from './output.ts';
  */
 export async function showGuest(
   email: string,
-  options: TenantOptions,
+  options: PlaceOptions,
   output: Output = terminal,
 ): Promise<number> {
   const address = parseEmailAddress(email);
-  if (!address) return failed(output, `${email} is not an e-mail address`);
-  const { database, tenants } = await lookAtConfiguration(options.config, output);
-  const named = resolveTenant(tenants, options.tenant);
-  if (named.outcome !== 'tenant') return failed(output, `there is no tenant ${options.tenant}`);
-  const { tenant } = named;
-  return lookAtGuests(database, async (guests, now) => {
-    const guest = await findGuest(guests, tenant, address);
-    const shown = guest ? [guest] : await guests.listRemoved(tenant.id, address.key);
-    if (shown.length === 0) return unknownGuest(output, email, tenant);
-    for (const found of shown) {
-      const others = guest ? await guests.listAddresses(tenant.id, found.id) : [];
-      const refuses = await guests.hasBlockedInvitations(tenant.id, address.key);
-      output.say(`${found.address}  ${tenant.id}`);
-      output.say(`  sub              ${found.id}`);
-      output.say(`  state            ${found.state}`);
-      output.say(`  so far           ${describeGuest(found, now)}`);
-      if (others.length > 0) output.say(`  other addresses  ${others.join(', ')}`);
-      if (refuses) output.say('  invitations      blocked by the owner of the address');
-    }
-    return EXIT.fine;
+  if (!address) return notAnAddress(output, email);
+  return withRecords(options, output, async (records) => {
+    const { tenant, now } = records;
+    const guest = await records.find(address);
+    const shown = guest ? [guest] : await records.findRemoved(address);
+    if (shown.length === 0) return unknownGuest(output, email, records);
+    const others = guest ? await records.listAddresses(guest) : [];
+    const refuses = (await records.refusesInvitations(address)) ?? null;
+    const more = { tenant: tenant.id, otherAddresses: others, refusesInvitations: refuses };
+    const values = shown.map((found) => ({ ...guestValue(found), ...more }));
+    const lines = shown.flatMap((found) => [
+      `${found.address}  ${tenant.id}`,
+      `  sub              ${found.id}`,
+      `  state            ${found.state}`,
+      `  so far           ${describeGuest(found, now)}`,
+      ...(others.length > 0 ? [`  other addresses  ${others.join(', ')}`] : []),
+      ...(refuses ? ['  invitations      blocked by the owner of the address'] : []),
+    ]);
+    return answer(output, values, ...lines);
   });
 }
-
-/** What can be done to a guest in one step. */
-export type GuestChange = 'block' | 'unblock' | 'remove' | 'restore';
 
 /** How each is told: done, or not. */
 const SAID: Readonly<Record<GuestChange, readonly [done: string, not: string]>> = {
@@ -72,14 +67,19 @@ export async function changeGuest(
   options: GuestOptions,
   output: Output = terminal,
 ): Promise<number> {
-  const [done, not] = SAID[change];
-  const find = change === 'restore' ? findRemoved : findGuest;
-  const act: Parameters<typeof withGuest>[3] = async ({ administration }, tenant, guest) => {
-    if (!(await administration[change](tenant, guest, actorOf(options)))) {
-      return refused(output, email, 'guest_unavailable', tenant, not);
-    }
-    output.say(`${guest.address}  ${done}  ${tenant.id}`);
-    return EXIT.fine;
-  };
-  return withGuest(email, options, output, act, find);
+  const [done, sentence] = SAID[change];
+  return withGuest(
+    email,
+    options,
+    output,
+    async (admin, guest) => {
+      if (!(await admin.change(change, guest))) {
+        return refused(output, email, { outcome: 'refused', code: 'guest_unavailable', sentence });
+      }
+      const { id } = admin.tenant;
+      const value = { tenant: id, address: guest.address, sub: guest.id, outcome: done };
+      return answer(output, value, `${guest.address}  ${done}  ${id}`);
+    },
+    change === 'restore' ? findRemoved : undefined,
+  );
 }

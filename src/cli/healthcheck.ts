@@ -5,7 +5,7 @@ import { request as requestTls } from 'node:https';
 import { draftSettings } from '../settings/load.ts';
 import type { ListenAddress } from '../settings/settings.ts';
 import { readTenants } from '../tenants/load.ts';
-import { EXIT, failed, misused, type Output, terminal } from './output.ts';
+import { answer, EXIT, misused, type Output, terminal, unreachable } from './output.ts';
 
 export interface HealthcheckOptions {
   readonly config: string;
@@ -36,15 +36,15 @@ export async function healthcheck(
   if (question === undefined || !URL.canParse(question.url)) {
     return misused(output, 'nothing to ask; name a server with --url');
   }
-  const answer = await ask(question);
-  if ('fault' in answer) {
-    output.warn(`${question.url}  no answer: ${answer.fault}`);
-    return EXIT.unreachable;
+  const found = await ask(question);
+  if ('fault' in found) {
+    return unreachable(output, `${question.url}  no answer: ${found.fault}`);
   }
-  const line = `${question.url}  ${answer.status}`;
-  if (answer.status !== 200) return failed(output, line);
-  output.say(line);
-  return EXIT.fine;
+  const line = `${question.url}  ${found.status}`;
+  const isWell = found.status === 200;
+  const said = { ...output, say: isWell ? output.say : output.warn };
+  answer(said, { url: question.url, status: found.status }, line);
+  return isWell ? EXIT.fine : EXIT.problem;
 }
 
 async function find(config: string): Promise<Question | undefined> {

@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SETTINGS_FILE } from '../settings/load.ts';
 import { configurationSchemas, formatSchema } from '../tenants/json-schemas.ts';
-import { EXIT, failed, type Output, terminal } from './output.ts';
+import { answer, failed, type Output, terminal } from './output.ts';
 
 /**
  * Writes a configuration with a tenant `demo`, an embedded database beside the folder and mail that is
@@ -32,14 +32,19 @@ export async function init(directory: string, output: Output = terminal): Promis
     await writeFile(path, text, { flag: 'wx', mode: name.startsWith('.') ? 0o644 : 0o600 });
   }
   const config = `--config ${directory}`;
-  output.say(
+  const next = [
+    `guestpass validate ${config}`,
+    `guestpass invite you@example.com --tenant demo ${config}`,
+    `guestpass demo ${config}`,
+  ];
+  const written = Object.keys(files).map((name) => join(directory, name));
+  return answer(
+    output,
+    { written, next },
     `Wrote ${join(directory, SETTINGS_FILE)} and ${join(directory, 'tenants/demo.yaml')}.`,
+    'Next:',
+    ...next.map((command) => `  ${command}`),
   );
-  output.say('Next:');
-  output.say(`  guestpass validate ${config}`);
-  output.say(`  guestpass invite you@example.com --tenant demo ${config}`);
-  output.say(`  guestpass demo ${config}`);
-  return EXIT.fine;
 }
 
 /** The schemas by where they stand in a configuration folder. */

@@ -76,7 +76,7 @@ export async function atTenant(
   const { settings, tenants, notices } = await loadConfiguration(options.config);
   for (const notice of notices) output.warn(notice);
   const named = resolveTenant(tenants, options.tenant);
-  if (named.outcome !== 'tenant') return failed(output, `there is no tenant ${options.tenant}`);
+  if (named.outcome !== 'tenant') return noTenant(output, options.tenant);
   const guests = await createGuests({ ...settings, tenants, log: createCommandLog(output) });
   try {
     return await work(guests.parts, named.tenant);
@@ -129,8 +129,13 @@ export async function lookAtTenant(
 ): Promise<number> {
   const { database, tenants } = await lookAtConfiguration(options.config, output);
   const named = resolveTenant(tenants, options.tenant);
-  if (named.outcome !== 'tenant') return failed(output, `there is no tenant ${options.tenant}`);
+  if (named.outcome !== 'tenant') return noTenant(output, options.tenant);
   return lookAtGuests(database, (guests, now) => look(guests, named.tenant, now));
+}
+
+/** Ends a command whose tenant is none. @returns the exit code */
+export function noTenant(output: Output, tenant: string): number {
+  return failed(output, `there is no tenant ${tenant}`, 'tenant_unknown');
 }
 
 async function assertReadable({ guests }: Store): Promise<void> {

@@ -1,10 +1,9 @@
-// Owns `guestpass invitations resend` and `withdraw`.
+// Owns `guestpass invitations resend` and `revoke`.
 
-import type { Tenant } from '../domain/tenant.ts';
-import { deliver } from './installation.ts';
-import { invitationLine } from './invite.ts';
-import { actorOf, type GuestOptions, withGuest } from './named-guest.ts';
-import { EXIT, failed, type Output, refused, terminal } from './output.ts';
+import { answerInvited } from './invite.ts';
+import { type GuestOptions, withGuest } from './named-guest.ts';
+import { answer, type Output, refused, terminal } from './output.ts';
+import type { TenantAdmin } from './tenant-admin.ts';
 
 /** Mails an invitation once more, with a new link in place of the old one. @returns the exit code */
 export async function resendInvitation(
@@ -12,13 +11,12 @@ export async function resendInvitation(
   options: GuestOptions,
   output: Output = terminal,
 ): Promise<number> {
-  return withGuest(email, options, output, async (parts, tenant, guest) => {
-    const sent = await parts.invitations.resend(tenant, guest, actorOf(options));
-    if (sent.outcome === 'refused') return refused(output, email, sent.code, tenant);
-    if (sent.outcome === 'guest_already') return accepted(output, email, tenant, 'reset');
-    output.say(invitationLine(guest.address, tenant, sent));
-    await deliver(parts, output);
-    return EXIT.fine;
+  return withGuest(email, options, output, async (admin, guest) => {
+    const sent = await admin.resend(guest);
+    if (sent.outcome === 'refused') return refused(output, email, sent);
+    if (sent.outcome === 'guest_already') return accepted(output, email, admin, 'reset');
+    await admin.deliver(output);
+    return answerInvited(output, sent, sent.address, admin);
   });
 }
 
@@ -27,25 +25,26 @@ export async function resendInvitation(
  *
  * @returns the exit code
  */
-export async function withdrawInvitation(
+export async function revokeInvitation(
   email: string,
   options: GuestOptions,
   output: Output = terminal,
 ): Promise<number> {
-  return withGuest(email, options, output, async ({ invitations }, tenant, guest) => {
-    const withdrawn = await invitations.withdraw(tenant, guest, actorOf(options));
-    if (!withdrawn) return accepted(output, email, tenant, 'remove');
-    output.say(`${guest.address}  withdrawn  ${tenant.id}`);
-    return EXIT.fine;
+  return withGuest(email, options, output, async (admin, guest) => {
+    if (!(await admin.revokeInvitation(guest))) return accepted(output, email, admin, 'remove');
+    const { id } = admin.tenant;
+    const value = { tenant: id, address: guest.address, sub: guest.id, outcome: 'revoked' };
+    return answer(output, value, `${guest.address}  revoked  ${id}`);
   });
 }
 
 function accepted(
   output: Output,
   email: string,
-  { id }: Tenant,
+  { tenant }: TenantAdmin,
   instead: 'reset' | 'remove',
 ): number {
-  const command = `guestpass guests ${instead} ${email} --tenant ${id}`;
-  return failed(output, `${email}  guest_already  has accepted the invitation; ${command}`);
+  const command = `guestpass guests ${instead} ${email} --tenant ${tenant.id}`;
+  const sentence = `has accepted the invitation; ${command}`;
+  return refused(output, email, { outcome: 'refused', code: 'guest_already', sentence });
 }

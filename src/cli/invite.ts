@@ -1,13 +1,14 @@
 // Owns `guestpass invite` of one guest, and what an invitation by command says.
 
+import { randomUUID } from 'node:crypto';
 import { type EmailAddress, parseEmailAddress } from '../domain/email-address.ts';
-import type { Tenant } from '../domain/tenant.ts';
 import type { InvitationOrder } from '../guests/invitation-order.ts';
-import type { InvitationOutcome } from '../guests/invitations.ts';
-import { atTenant, deliver, type TenantOptions } from './installation.ts';
-import { EXIT, failed, type Output, refused, terminal } from './output.ts';
+import { notAnAddress } from './named-guest.ts';
+import { withAdmin } from './open-admin.ts';
+import { answer, misused, type Output, refused, terminal } from './output.ts';
+import type { GuestRecords, Invited, PlaceOptions } from './tenant-admin.ts';
 
-export interface InviteOptions extends TenantOptions {
+export interface InviteOptions extends PlaceOptions {
   readonly name?: string;
   readonly invitedBy?: string;
   readonly message?: string;
@@ -37,28 +38,36 @@ export async function invite(
   output: Output = terminal,
 ): Promise<number> {
   const address = parseEmailAddress(email);
-  if (!address) return failed(output, `${email} is not an e-mail address`);
+  if (!address) return notAnAddress(output, email);
   const wrong = checkInviteOptions(options, output);
   if (wrong !== undefined) return wrong;
-  return atTenant(options, output, async (parts, tenant) => {
+  if (options.url !== undefined && options.redirect === undefined) {
+    // The admin API takes no invitation that leads nowhere (R60).
+    return misused(output, '--url needs --redirect, a page of a registered application');
+  }
+  return withAdmin(options, output, async (admin) => {
     const order = orderOf({ address, displayName: options.name ?? null }, options);
-    const invited = await parts.invitations.create(tenant, order);
-    if (options.mail) await deliver(parts, output);
-    if (invited.outcome === 'refused') {
-      return refused(output, address.address, invited.code, tenant);
-    }
-    output.say(invitationLine(address.address, tenant, invited));
-    return EXIT.fine;
+    const invited = await admin.invite(order, randomUUID());
+    if (options.mail) await admin.deliver(output);
+    if (invited.outcome === 'refused') return refused(output, address.address, invited);
+    return answerInvited(output, invited, address.address, admin);
   });
 }
 
 /** @returns the exit code when an option makes no sense; undefined when all do */
 export function checkInviteOptions(
-  { cc, invitedBy, message }: InviteOptions,
+  { cc, invitedBy, message, url }: InviteOptions,
   output: Output,
 ): number | undefined {
   const wrong = [cc, invitedBy].find((text) => text !== undefined && !parseEmailAddress(text));
-  if (wrong !== undefined) return failed(output, `${wrong} is not an e-mail address`);
+  if (wrong !== undefined) return notAnAddress(output, wrong);
+  if (url !== undefined && (message !== undefined || invitedBy !== undefined)) {
+    // The other side would leave both out (R66): better to be told than to be surprised.
+    return misused(
+      output,
+      '--invited-by and --message do not go with --url: there an application invites',
+    );
+  }
   if (message !== undefined && invitedBy === undefined) {
     // A guest can ask nobody whether it is true (R66).
     output.warn('The message is left out: nobody stands behind it; add --invited-by.');
@@ -83,11 +92,32 @@ export function orderOf(row: InviteRow, options: InviteOptions): InvitationOrder
   };
 }
 
-/** `address  what became of it  tenant  link`; a guest who has accepted has no use for a link. */
-export function invitationLine(
+/**
+ * Ends a command that invited, as `address  what became of it  tenant  link`; a guest who has
+ * accepted has no use for a link.
+ *
+ * @returns the exit code
+ */
+export function answerInvited(
+  output: Output,
+  invited: Invited,
   address: string,
-  tenant: Tenant,
-  { outcome, status, redeemUrl }: Exclude<InvitationOutcome, { outcome: 'refused' }>,
+  { tenant }: Pick<GuestRecords, 'tenant'>,
+): number {
+  const value = invitedValue(invited, address, tenant.id);
+  return answer(output, value, invitationLine(invited, address, tenant.id));
+}
+
+/** An invitation for programs. */
+export function invitedValue({ outcome, id, link }: Invited, address: string, tenant: string) {
+  return { tenant, address, sub: id, outcome, link };
+}
+
+/** An invitation for people. */
+export function invitationLine(
+  { outcome, link }: Invited,
+  address: string,
+  tenant: string,
 ): string {
   const said = {
     invited: 'invited',
@@ -95,6 +125,5 @@ export function invitationLine(
     reset: 'reset',
     guest_already: 'is a guest already',
   }[outcome];
-  const link = status === 'Completed' || redeemUrl === null ? '' : `  ${redeemUrl}`;
-  return `${address}  ${said}  ${tenant.id}${link}`;
+  return `${address}  ${said}  ${tenant}${link === null ? '' : `  ${link}`}`;
 }

@@ -1,9 +1,9 @@
 // Owns `guestpass keys list` and `keys rotate`: what tokens of a tenant are signed with.
 
+import { actorOf } from './actor.ts';
 import { instantOf } from './guest-words.ts';
 import { atTenant, type TenantOptions } from './installation.ts';
-import { actorOf, type GuestOptions } from './named-guest.ts';
-import { EXIT, failed, type Output, terminal } from './output.ts';
+import { answer, failed, type Output, terminal } from './output.ts';
 import { printList } from './table.ts';
 
 /**
@@ -11,10 +11,7 @@ import { printList } from './table.ts';
  *
  * @returns the exit code
  */
-export async function listKeys(
-  options: TenantOptions & { readonly json: boolean },
-  output: Output = terminal,
-): Promise<number> {
+export async function listKeys(options: TenantOptions, output: Output = terminal): Promise<number> {
   return atTenant(options, output, async ({ signingKeys }, tenant) => {
     const keys = (await signingKeys.list(tenant.id)).map((key) => ({
       ...key,
@@ -22,8 +19,7 @@ export async function listKeys(
       activeFrom: instantOf(key.activeFrom),
       retiredAt: key.retiredAt === null ? null : instantOf(key.retiredAt),
     }));
-    if (options.json) output.say(JSON.stringify(keys, null, 2));
-    else {
+    if (!output.give) {
       const rows = keys.map(({ kid, algorithm, state, activeFrom, retiredAt }) => {
         return [kid, algorithm, state, activeFrom, retiredAt ?? '-'];
       });
@@ -32,8 +28,14 @@ export async function listKeys(
         output,
       );
     }
-    return EXIT.fine;
+    return answer(output, keys);
   });
+}
+
+export interface RotateOptions extends TenantOptions {
+  readonly actor?: string;
+  /** Sign with them at once. */
+  readonly now?: boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function listKeys(
  * @source S37
  */
 export async function rotateKeys(
-  options: GuestOptions & { readonly now?: boolean },
+  options: RotateOptions,
   output: Output = terminal,
 ): Promise<number> {
   const isAtOnce = options.now === true;
@@ -59,11 +61,15 @@ export async function rotateKeys(
     if (isAtOnce) {
       output.warn('Applications that keep the published keys refuse tokens until they ask again.');
     }
-    for (const { kid, algorithm, state, activeFrom } of await signingKeys.list(tenant.id)) {
-      const isNew = isAtOnce ? state === 'signing' : state === 'next';
-      if (isNew)
-        output.say(`${kid}  ${algorithm}  signs from ${instantOf(activeFrom)}  ${tenant.id}`);
-    }
-    return EXIT.fine;
+    const made = (await signingKeys.list(tenant.id)).filter(
+      ({ state }) => state === (isAtOnce ? 'signing' : 'next'),
+    );
+    const values = made.map(({ kid, algorithm, activeFrom }) => {
+      return { tenant: tenant.id, kid, algorithm, activeFrom: instantOf(activeFrom) };
+    });
+    const lines = values.map(
+      (key) => `${key.kid}  ${key.algorithm}  signs from ${key.activeFrom}  ${key.tenant}`,
+    );
+    return answer(output, values, ...lines);
   });
 }

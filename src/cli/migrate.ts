@@ -5,13 +5,12 @@ import { migrate } from '../storage/migrate.ts';
 import { findMissingMigrations } from '../storage/missing-migrations.ts';
 import { loadConfiguration } from '../tenants/configuration.ts';
 import { lookAtConfiguration } from './installation.ts';
-import { EXIT, type Output, terminal } from './output.ts';
+import { answer, type Output, terminal } from './output.ts';
 
 export interface MigrateOptions {
   readonly config: string;
   /** Says what would be done; changes nothing. */
   readonly dryRun?: boolean;
-  readonly json: boolean;
 }
 
 /**
@@ -21,15 +20,13 @@ export interface MigrateOptions {
  * @throws {ConfigurationError} with every fault; {GuestError} `unavailable`
  */
 export async function migrateNow(
-  { config, dryRun = false, json }: MigrateOptions,
+  { config, dryRun = false }: MigrateOptions,
   output: Output = terminal,
 ): Promise<number> {
   const names = dryRun ? await foresee(config, output) : await run(config, output);
-  if (json) output.say(JSON.stringify(names));
-  else for (const name of names) output.say(name);
   if (names.length === 0) output.warn('The database has every migration of this version.');
   else output.warn(dryRun ? 'These would run; nothing was changed.' : 'These ran.');
-  return EXIT.fine;
+  return answer(output, names, ...names);
 }
 
 async function run(config: string, output: Output): Promise<readonly string[]> {

@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { schemaFiles } from './init.ts';
-import { EXIT, type Output, terminal } from './output.ts';
+import { answer, type Output, terminal } from './output.ts';
 
 export interface SchemaOptions {
   readonly config: string;
@@ -17,10 +17,11 @@ export async function writeSchemas(
   output: Output = terminal,
 ): Promise<number> {
   await mkdir(out, { recursive: true });
+  const written: string[] = [];
   for (const [name, text] of Object.entries(schemaFiles())) {
     const path = join(out, basename(name));
     await writeFile(path, text);
-    output.say(path);
+    written.push(path);
   }
-  return EXIT.fine;
+  return answer(output, written, ...written);
 }

@@ -1,7 +1,7 @@
 // Owns `guestpass sessions revoke`: whoever is signed in as a guest is so no longer.
 
-import { actorOf, type GuestOptions, unknownGuest, withGuest } from './named-guest.ts';
-import { EXIT, type Output, terminal } from './output.ts';
+import { type GuestOptions, unknownGuest, withGuest } from './named-guest.ts';
+import { answer, type Output, terminal } from './output.ts';
 
 /**
  * Ends sessions, tokens and live passcodes of a guest, nothing else: they may sign in anew. The next
@@ -15,11 +15,10 @@ export async function revokeSessions(
   options: GuestOptions,
   output: Output = terminal,
 ): Promise<number> {
-  return withGuest(email, options, output, async ({ administration }, tenant, guest) => {
-    if (!(await administration.revoke(tenant, guest, actorOf(options)))) {
-      return unknownGuest(output, email, tenant);
-    }
-    output.say(`${guest.address}  sessions revoked  ${tenant.id}`);
-    return EXIT.fine;
+  return withGuest(email, options, output, async (admin, guest) => {
+    if (!(await admin.revokeSessions(guest))) return unknownGuest(output, email, admin);
+    const { id } = admin.tenant;
+    const value = { tenant: id, address: guest.address, sub: guest.id, outcome: 'revoked' };
+    return answer(output, value, `${guest.address}  sessions revoked  ${id}`);
   });
 }

@@ -1,98 +1,89 @@
 // Owns the words of the command line that are about an installation: its files, database and keys.
 
 import type { Command } from 'commander';
-import { backup } from './backup.ts';
-import { doctor } from './doctor.ts';
-import { healthcheck } from './healthcheck.ts';
+import { backup, type BackupOptions } from './backup.ts';
+import { doctor, type DoctorOptions } from './doctor.ts';
+import { healthcheck, type HealthcheckOptions } from './healthcheck.ts';
 import { init } from './init.ts';
-import { listKeys, rotateKeys } from './keys.ts';
-import { migrateNow } from './migrate.ts';
-import { preview } from './preview.ts';
-import { writeSchemas } from './schema.ts';
+import type { TenantOptions } from './installation.ts';
+import { listKeys, rotateKeys, type RotateOptions } from './keys.ts';
+import { migrateNow, type MigrateOptions } from './migrate.ts';
+import { runs } from './run.ts';
+import { type SchemaOptions, writeSchemas } from './schema.ts';
+import { validate, type ValidateOptions } from './validate.ts';
+import { byActor, configured } from './words.ts';
 
 /** Adds them to the program. Each sets the exit code of the process. */
 export function addSetupCommands(program: Command): void {
-  program
-    .command('init')
-    .description('write a configuration that runs as it is')
-    .argument('[dir]', 'configuration folder', 'config')
-    .addHelpText('after', example('init ./northwind'))
-    .action(async (directory: string) => {
-      process.exitCode = await init(directory);
-    });
-  configured(program.command('migrate'))
-    .description('bring the database to this version; serve does it as well')
-    .option('--dry-run', 'say what would run; change nothing')
-    .option('--json', 'for programs', false)
-    .addHelpText('after', example('migrate --dry-run --config /etc/guestpass'))
-    .action(async (options) => {
-      process.exitCode = await migrateNow(options);
-    });
-  configured(program.command('schema'))
-    .description('write the JSON Schemas that editors complete the files with')
-    .option('--out <dir>', 'where to; default .schema in the configuration folder')
-    .addHelpText('after', example('schema --config /etc/guestpass'))
-    .action(async (options) => {
-      process.exitCode = await writeSchemas(options);
-    });
-  atTenant(program.command('preview'))
-    .description('show every page and mail of a tenant with sample data; sends nothing')
-    .option('--listen <host:port>', 'where to', '127.0.0.1:3003')
-    .addHelpText('after', example('preview --tenant fabrikam --config /etc/guestpass'))
-    .action(async (options) => {
-      process.exitCode = await preview(options);
-    });
-  configured(program.command('backup'))
-    .description('copy the embedded database, also while servers run')
-    .argument('<file>', 'a new file')
-    .addHelpText('after', example('backup /backups/guestpass-monday.db'))
-    .action(async (file: string, options) => {
-      process.exitCode = await backup(file, options);
-    });
-  configured(program.command('healthcheck'))
-    .description('ask the server on this machine whether it can serve')
-    .option('--url <url>', 'what to ask; default /readyz of adminListen, else a discovery')
-    .addHelpText('after', example('healthcheck --config /etc/guestpass'))
-    .action(async (options) => {
-      process.exitCode = await healthcheck(options);
-    });
-  configured(program.command('doctor'))
-    .description('look at everything an installation needs; changes nothing and sends nothing')
-    .option('--no-network', 'ask no other machine but the database')
-    .option('--json', 'for programs', false)
-    .addHelpText('after', example('doctor --config /etc/guestpass'))
-    .action(async (options) => {
-      process.exitCode = await doctor(options);
-    });
+  addFiles(program);
+  addChecks(program);
   addKeys(program.command('keys').description('look at and rotate the signing keys of a tenant'));
 }
 
-function addKeys(keys: Command): void {
-  atTenant(keys.command('list'))
-    .description('list signing keys, without what is secret')
-    .option('--json', 'for programs', false)
-    .addHelpText('after', example('keys list --tenant fabrikam'))
-    .action(async (options) => {
-      process.exitCode = await listKeys(options);
-    });
-  atTenant(keys.command('rotate'))
-    .description('make the next signing keys: published at once, signing a day later')
-    .option('--now', 'sign with them at once, e.g. when a key was stolen')
-    .option('--actor <name>', 'who does it, for the auditor; default cli: and your user name')
-    .addHelpText('after', example('keys rotate --tenant fabrikam --actor ana@fabrikam.com'))
-    .action(async (options) => {
-      process.exitCode = await rotateKeys(options);
-    });
+function addFiles(program: Command): void {
+  const first = program
+    .command('init')
+    .description('write a configuration that runs as it is')
+    .argument('[dir]', 'configuration folder', 'config');
+  runs(first, { examples: ['init ./northwind'] }, (output, _, directory: string) =>
+    init(directory, output),
+  );
+  const migrating = configured(program.command('migrate'))
+    .description('bring the database to this version; serve does it as well')
+    .option('--dry-run', 'say what would run; change nothing');
+  const examples = ['migrate --dry-run --config /etc/guestpass'];
+  runs<MigrateOptions>(migrating, { examples }, (output, options) => migrateNow(options, output));
+  const writing = configured(program.command('schema'))
+    .description('write the JSON Schemas that editors complete the files with')
+    .option('--out <dir>', 'where to; default .schema in the configuration folder');
+  const written = { examples: ['schema --config /etc/guestpass'] };
+  runs<SchemaOptions>(writing, written, (output, options) => writeSchemas(options, output));
+  const copying = configured(program.command('backup'))
+    .description('copy the embedded database, also while servers run')
+    .argument('<file>', 'a new file');
+  const copied = { examples: ['backup /backups/guestpass-monday.db'] };
+  runs<BackupOptions>(copying, copied, (output, options, file: string) =>
+    backup(file, options, output),
+  );
 }
 
-function example(words: string): string {
-  return `\nExample:\n  guestpass ${words}`;
+function addChecks(program: Command): void {
+  const validating = configured(program.command('validate'))
+    .description('say everything that is wrong with the configuration; changes nothing')
+    .option('--no-network', 'do not ask DNS whether the domains of federations are proven')
+    .option('--against-database', 'also say which guests it would lock out; ends with 1 when any');
+  const validated = {
+    examples: [
+      'validate --config /etc/guestpass',
+      'validate --against-database --config /etc/guestpass',
+    ],
+  };
+  runs<ValidateOptions>(validating, validated, (output, options) => validate(options, output));
+  const asking = configured(program.command('healthcheck'))
+    .description('ask the server on this machine whether it can serve')
+    .option('--url <url>', 'what to ask; default /readyz of adminListen, else a discovery');
+  const asked = { examples: ['healthcheck --config /etc/guestpass'] };
+  runs<HealthcheckOptions>(asking, asked, (output, options) => healthcheck(options, output));
+  const looking = configured(program.command('doctor'))
+    .description('look at everything an installation needs; changes nothing and sends nothing')
+    .option('--no-network', 'ask no other machine but the database');
+  const looked = { examples: ['doctor --config /etc/guestpass'] };
+  runs<DoctorOptions>(looking, looked, (output, options) => doctor(options, output));
+}
+
+function addKeys(keys: Command): void {
+  const list = atTenant(keys.command('list')).description(
+    'list signing keys, without what is secret',
+  );
+  const listed = { examples: ['keys list --tenant fabrikam'] };
+  runs<TenantOptions>(list, listed, (output, options) => listKeys(options, output));
+  const rotate = byActor(atTenant(keys.command('rotate')))
+    .description('make the next signing keys: published at once, signing a day later')
+    .option('--now', 'sign with them at once, e.g. when a key was stolen');
+  const rotated = { examples: ['keys rotate --tenant fabrikam --actor ana@fabrikam.com'] };
+  runs<RotateOptions>(rotate, rotated, (output, options) => rotateKeys(options, output));
 }
 
 function atTenant(command: Command): Command {
   return configured(command).requiredOption('--tenant <tenant>', 'tenant id or verified domain');
-}
-
-function configured(command: Command): Command {
-  return command.option('--config <dir>', 'configuration folder', 'config');
 }

@@ -32,13 +32,11 @@ export function printList({ columns, rows }: List, output: Output): void {
       .join('')
       .slice(0, most)
       .trimEnd();
-  output.say(emphasised(lineOf(columns)));
+  const heading = lineOf(columns);
+  output.say(
+    output.isBold === true ? styleText('bold', heading, { validateStream: false }) : heading,
+  );
   for (const row of shown) output.say(lineOf(row));
-}
-
-/** Bold where colours are wanted: NO_COLOR takes them away. */
-function emphasised(text: string): string {
-  return process.env['NO_COLOR'] ? text : styleText('bold', text, { validateStream: false });
 }
 
 /** Names come from outside: an escape sequence in one would rewrite the admin's screen. */

@@ -11,7 +11,7 @@ import type { DatabaseSettings } from '../settings/settings.ts';
 import type { GuestCount } from '../storage/store.ts';
 import { type TenantChange, type TenantEdit, writeTenantEdit } from '../tenants/edit.ts';
 import type { Ask } from './ask.ts';
-import { lookAtConfiguration, lookAtGuests, type TenantOptions } from './installation.ts';
+import { lookAtConfiguration, lookAtGuests, noTenant, type TenantOptions } from './installation.ts';
 import { EXIT, failed, type Output } from './output.ts';
 
 /** A change that may be made, and what would come of it. */
@@ -49,7 +49,7 @@ export async function foresee(
   });
   const { tenants, publicUrl, database } = looked;
   const named = resolveTenant(tenants, options.tenant);
-  if (named.outcome !== 'tenant') return failed(output, `there is no tenant ${options.tenant}`);
+  if (named.outcome !== 'tenant') return noTenant(output, options.tenant);
   const { tenant } = named;
   const { counts, now } = await countGuests(database, tenant);
   const scene = {
@@ -87,6 +87,12 @@ export async function countGuests(database: DatabaseSettings, { id }: Tenant): P
     counts: await guests.countBy(id),
     now,
   }));
+}
+
+/** A fate for programs, as the admin API says it. Pure. */
+export function lockoutValue(lockout: Lockout) {
+  const { effect, count, method, remedy } = lockout;
+  return { effect, count, method, message: describeLockout(lockout), remedy };
 }
 
 /** Says what would come of a change, a line each. */

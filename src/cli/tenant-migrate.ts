@@ -7,14 +7,24 @@ import type { Parts } from '../plugin/assemble.ts';
 import type { Guest, GuestStore } from '../storage/store.ts';
 import type { TenantChange } from '../tenants/edit.ts';
 import { type Ask, askOnTerminal } from './ask.ts';
-import { atTenant, deliver } from './installation.ts';
-import { invitationLine } from './invite.ts';
-import { actorOf, type GuestOptions } from './named-guest.ts';
-import { EXIT, type Output, refused, terminal } from './output.ts';
-import { resetOrderOf } from './reset.ts';
-import { confirm, foresee, type ForeseenChange, tellLockouts, write } from './tenant-change.ts';
+import { atTenant, deliver, type TenantOptions } from './installation.ts';
+import { invitationLine, invitedValue } from './invite.ts';
+import { actorOf } from './actor.ts';
+import { answer, EXIT, type Output, terminal } from './output.ts';
+import { resetOrderOf } from './local-reset.ts';
+import { refusalSentence } from './refusal-sentence.ts';
+import {
+  confirm,
+  foresee,
+  type ForeseenChange,
+  lockoutValue,
+  tellLockouts,
+  write,
+} from './tenant-change.ts';
 
-export interface MigrateOptions extends GuestOptions {
+export interface MigrateOptions extends TenantOptions {
+  /** Who does it, for the auditor. */
+  readonly actor?: string;
   /** Does it; else the plan is told. */
   readonly apply: boolean;
   readonly yes: boolean;
@@ -47,13 +57,16 @@ export async function migrateConsumers(
   if (typeof foreseen === 'number') return foreseen;
   const { tenant, edit } = foreseen;
   const count = countOf(foreseen);
+  const planned = (outcome: string, guests: readonly object[]): object => {
+    const lockouts = foreseen.lockouts.map(lockoutValue);
+    return { tenant: tenant.id, outcome, setsFile: edit !== undefined, count, lockouts, guests };
+  };
   if (!options.apply) {
     tellPlan(foreseen, count, options, output);
-    return EXIT.fine;
+    return answer(output, planned('planned', []));
   }
   if (!edit && count === 0) {
-    output.say(`${tenant.id}  nothing is left to do`);
-    return EXIT.fine;
+    return answer(output, planned('unchanged', []), `${tenant.id}  nothing is left to do`);
   }
   tellPlan(foreseen, count, options, { ...output, say: output.warn });
   const unwanted = await confirm(`Do so at ${tenant.id}?`, options.yes, output, ask);
@@ -65,7 +78,10 @@ export async function migrateConsumers(
     const actor = actorOf(options);
     const key = 'emailOneTimePasscode, redemption.fallback';
     if (edit) parts.log.info('tenant.set', { audit: true, tenant: tenant.id, actor, key, outcome });
-    return code === EXIT.fine ? resetAll(parts, tenant, options, output) : code;
+    if (code !== EXIT.fine) return code;
+    const guests = await resetAll(parts, tenant, options, output);
+    answer(output, planned('done', guests));
+    return guests.some(({ outcome }) => outcome === 'refused') ? EXIT.problem : EXIT.fine;
   });
 }
 
@@ -93,25 +109,43 @@ function tellPlan(
   if (!apply) say('Nothing was changed; add --apply to do 1 and 2.');
 }
 
+/** What became of one guest. */
+interface Migrated {
+  readonly tenant: string;
+  readonly address: string;
+  readonly sub: string;
+  readonly outcome: string;
+  readonly code?: string;
+}
+
+/** Resets every guest, and says so at once. @returns what became of each, for programs */
 async function resetAll(
   parts: Parts,
   tenant: Tenant,
   options: MigrateOptions,
   output: Output,
-): Promise<number> {
-  let code: number = EXIT.fine;
+): Promise<readonly Migrated[]> {
+  const done: Migrated[] = [];
+  const how = { sendMessage: options.mail, actor: actorOf(options) };
   for await (const guest of boundGuests(parts.store.guests, tenant.id)) {
+    const { address, id } = guest;
     if (guest.blockedAt !== null) {
-      output.warn(`${guest.address}  is blocked and left as is`);
+      output.warn(`${address}  is blocked and left as is`);
       continue;
     }
-    const order = resetOrderOf(tenant, guest, undefined, options);
-    const reset = await parts.invitations.create(tenant, order);
-    if (reset.outcome === 'refused') code = refused(output, guest.address, reset.code, tenant);
-    else output.say(invitationLine(guest.address, tenant, reset));
+    const reset = await parts.invitations.create(tenant, resetOrderOf(tenant, guest, how));
+    if (reset.outcome === 'refused') {
+      const sentence = refusalSentence(reset.code, tenant.displayName);
+      output.warn(`${address}  ${reset.code}  ${sentence}`);
+      done.push({ tenant: tenant.id, address, sub: id, outcome: 'refused', code: reset.code });
+      continue;
+    }
+    const invited = { outcome: reset.outcome, address, id, link: reset.redeemUrl };
+    output.say(invitationLine(invited, address, tenant.id));
+    done.push(invitedValue(invited, address, tenant.id));
   }
   if (options.mail) await deliver(parts, output);
-  return code;
+  return done;
 }
 
 async function* boundGuests(

@@ -3,12 +3,14 @@
 import { parseYaml } from '../settings/yaml.ts';
 import type { TenantChange } from '../tenants/edit.ts';
 import { type Ask, askOnTerminal } from './ask.ts';
+import { actorOf } from './actor.ts';
 import { atTenant } from './installation.ts';
-import { actorOf, type GuestOptions } from './named-guest.ts';
-import { EXIT, misused, type Output, terminal } from './output.ts';
-import { confirm, foresee, tellLockouts, write } from './tenant-change.ts';
+import type { ActorOptions } from './open-admin.ts';
+import { answer, EXIT, misused, type Output, terminal } from './output.ts';
+import { confirm, foresee, lockoutValue, tellLockouts, write } from './tenant-change.ts';
+import { setRemoteTenant } from './tenant-remote.ts';
 
-export interface SetOptions extends GuestOptions {
+export interface SetOptions extends ActorOptions {
   /** Locks guests out without asking. */
   readonly yes: boolean;
   /** Says what would come of it, changes nothing. */
@@ -44,16 +46,20 @@ export async function setTenant(
 ): Promise<number> {
   const change = readChange(key, text);
   if (typeof change === 'string') return misused(output, change);
+  const { url } = options;
+  if (url !== undefined) return setRemoteTenant(key, text, { ...options, url }, output, ask);
   const foreseen = await foresee(options, [change], output);
   if (typeof foreseen === 'number') return foreseen;
-  const { tenant, edit, lockouts } = foreseen;
+  const { tenant, edit } = foreseen;
+  const lockouts = foreseen.lockouts.map(lockoutValue);
   if (!edit) {
-    output.say(`${tenant.id}  ${key}  is so already`);
-    return EXIT.fine;
+    const value = { tenant: tenant.id, key, outcome: 'unchanged', lockouts };
+    return answer(output, value, `${tenant.id}  ${key}  is so already`);
   }
-  tellLockouts(lockouts, options.dryRun ? output.say : output.warn);
+  tellLockouts(foreseen.lockouts, options.dryRun ? output.say : output.warn);
   if (options.dryRun) {
-    output.say(`${tenant.id}  ${key}  would be set; nothing was changed`);
+    const value = { tenant: tenant.id, key, outcome: 'foreseen', lockouts };
+    answer(output, value, `${tenant.id}  ${key}  would be set; nothing was changed`);
     return lockouts.length > 0 ? EXIT.problem : EXIT.fine;
   }
   const refused = await confirm(
@@ -70,8 +76,9 @@ export async function setTenant(
     const outcome = code === EXIT.fine ? 'done' : 'refused';
     const actor = actorOf(options);
     log.info('tenant.set', { audit: true, tenant: tenant.id, actor, key, ...to, outcome });
-    if (code === EXIT.fine) output.say(`${tenant.id}  ${key}  set`);
-    return code;
+    if (code !== EXIT.fine) return code;
+    const value = { tenant: tenant.id, key, outcome: 'set', lockouts };
+    return answer(output, value, `${tenant.id}  ${key}  set`);
   });
 }
 

@@ -14,13 +14,11 @@ import {
 import { mayLeave } from '../guests/administration.ts';
 import type { GuestCount } from '../storage/store.ts';
 import { instantOf } from './guest-words.ts';
-import { lookAtConfiguration, type TenantOptions } from './installation.ts';
-import { EXIT, failed, type Output, terminal } from './output.ts';
+import { lookAtConfiguration, noTenant } from './installation.ts';
+import { answer, type Output, terminal } from './output.ts';
+import type { PlaceOptions } from './tenant-admin.ts';
 import { type Census, countGuests } from './tenant-change.ts';
-
-export interface ShowOptions extends TenantOptions {
-  readonly json: boolean;
-}
+import { showRemoteTenant } from './tenant-remote.ts';
 
 /**
  * Says what holds for a tenant: YAML for people, JSON for programs. No secret is in it.
@@ -29,13 +27,17 @@ export interface ShowOptions extends TenantOptions {
  * @throws {ConfigurationError} with every fault; {GuestError} `unavailable`
  * @source rules R31; S65
  */
-export async function showTenant(options: ShowOptions, output: Output = terminal): Promise<number> {
+export async function showTenant(
+  options: PlaceOptions,
+  output: Output = terminal,
+): Promise<number> {
+  const { url } = options;
+  if (url !== undefined) return showRemoteTenant({ ...options, url }, output);
   const { tenants, database } = await lookAtConfiguration(options.config, output);
   const named = resolveTenant(tenants, options.tenant);
-  if (named.outcome !== 'tenant') return failed(output, `there is no tenant ${options.tenant}`);
+  if (named.outcome !== 'tenant') return noTenant(output, options.tenant);
   const shown = describe(named.tenant, await countGuests(database, named.tenant));
-  output.say(options.json ? JSON.stringify(shown, null, 2) : stringify(shown).trimEnd());
-  return EXIT.fine;
+  return answer(output, shown, stringify(shown).trimEnd());
 }
 
 // Named one by one: a key that is added to a tenant must not show its secret by itself.

@@ -1,34 +1,39 @@
 // Owns `guestpass validate --against-database`: guests whom the configuration no longer serves.
 
 import type { Tenant } from '../domain/tenant.ts';
-import { describeLockout } from '../guests/lockout.ts';
+import { describeLockout, type LockoutEffect } from '../guests/lockout.ts';
 import { findLockouts } from '../guests/lockout-find.ts';
 import type { DatabaseSettings } from '../settings/settings.ts';
 import { lookAtGuests } from './installation.ts';
-import type { Output } from './output.ts';
+
+/** Guests of a tenant who are kept out, and why. */
+export interface TenantLockout {
+  readonly tenant: string;
+  /** `locked_out` for who has redeemed; the rest is worth knowing and no fault. */
+  readonly effect: LockoutEffect;
+  readonly count: number;
+  readonly message: string;
+}
 
 /**
- * Says which guests of the database the configuration keeps out, a line each with its tenant, those
- * of tenants without a file included. Changes nothing.
- *
- * @returns whether anybody who has redeemed is locked out; the rest is worth knowing and no fault
+ * Finds which guests of the database the configuration keeps out, those of tenants without a file
+ * included. Changes nothing.
  * @throws {GuestError} `unavailable`
  * @source rules R7, R41
  */
-export async function warnOfLockouts(
+export async function findLockedOut(
   database: DatabaseSettings,
   tenants: readonly Tenant[],
-  output: Output,
-): Promise<boolean> {
+): Promise<readonly TenantLockout[]> {
   const byId = new Map(tenants.map((tenant) => [tenant.id, tenant]));
   return lookAtGuests(database, async (guests, now) => {
-    let isAnybodyOut = false;
+    const found: TenantLockout[] = [];
     for (const id of await guests.listTenants()) {
       for (const lockout of findLockouts(byId.get(id), await guests.countBy(id), now)) {
-        output.warn(`${id}  ${describeLockout(lockout)}`);
-        isAnybodyOut ||= lockout.effect === 'locked_out';
+        const { effect, count } = lockout;
+        found.push({ tenant: id, effect, count, message: describeLockout(lockout) });
       }
     }
-    return isAnybodyOut;
+    return found;
   });
 }

@@ -4,8 +4,8 @@ import { systemClock } from '../domain/clock.ts';
 import { createDomainProofs, type DomainProofs } from '../federation/domain-proof.ts';
 import { type ConfigurationFault, formatFault } from '../settings/fault.ts';
 import { checkConfiguration, type ConfigurationCheck } from '../tenants/configuration.ts';
-import { terminal } from './output.ts';
-import { warnOfLockouts } from './validate-database.ts';
+import { answer, EXIT, type Output, terminal } from './output.ts';
+import { findLockedOut } from './validate-database.ts';
 
 export interface ValidateOptions {
   readonly config: string;
@@ -24,20 +24,27 @@ export interface ValidateOptions {
  * @throws {GuestError} `unavailable` when the database is to be asked and cannot be reached
  * @source rules R7, R41, R50; security requirements S57
  */
-export async function validate(options: ValidateOptions): Promise<number> {
+export async function validate(
+  options: ValidateOptions,
+  output: Output = terminal,
+): Promise<number> {
   const { config, network, againstDatabase = false } = options;
   const check = await checkConfiguration(config);
   const proofs = createDomainProofs({ clock: systemClock });
   const faults = [...check.faults, ...(network ? await findUnproven(check, proofs) : [])];
-  for (const line of [...check.notices, ...faults.map(formatFault)]) {
-    process.stderr.write(`${line}\n`);
+  const { database, tenants, notices } = check;
+  const isCompared = faults.length === 0 && againstDatabase && database !== undefined;
+  const lockouts = isCompared ? await findLockedOut(database, tenants) : [];
+  if (!output.give) {
+    for (const line of [...notices, ...faults.map(formatFault)]) output.warn(line);
+    for (const { tenant, message } of lockouts) output.warn(`${tenant}  ${message}`);
   }
-  if (faults.length > 0) return 1;
-  const { database, tenants } = check;
-  if (againstDatabase && database && (await warnOfLockouts(database, tenants, terminal))) return 1;
+  const isOut = lockouts.some(({ effect }) => effect === 'locked_out');
+  const isFine = faults.length === 0 && !isOut;
   const count = tenants.length;
-  process.stdout.write(`${count} ${count === 1 ? 'tenant' : 'tenants'}, no faults\n`);
-  return 0;
+  const line = `${count} ${count === 1 ? 'tenant' : 'tenants'}, no faults`;
+  answer(output, { tenants: count, faults, notices, lockouts }, ...(isFine ? [line] : []));
+  return isFine ? EXIT.fine : EXIT.problem;
 }
 
 /**

@@ -18,7 +18,7 @@ import type { LogFields } from '../../src/telemetry/log.ts';
 import { loadConfiguration } from '../../src/tenants/configuration.ts';
 import { runCommand } from '../support/processes.ts';
 import { createInstallation, type Installation } from '../support/world.ts';
-import { listen, type Said } from './said.ts';
+import { listen, listenJson, type Said } from './said.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z') / 1000;
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -50,7 +50,7 @@ describe('guestpass audit tail', () => {
     store.audit.append([auditEntry(event, { audit: true, ...fields }, hash, NOW + later)]);
   const tail = (options: Partial<TailOptions> = {}): Promise<Said> =>
     listen((output) => {
-      const shipped = { limit: '20', follow: false, json: false };
+      const shipped = { limit: '20', follow: false };
       return tailAudit({ config: installation.folder, ...shipped, ...options }, output);
     });
   const events = async (options: Partial<TailOptions>): Promise<readonly string[]> => {
@@ -85,7 +85,10 @@ describe('guestpass audit tail', () => {
   });
 
   it('prints everything as JSON when asked to', async () => {
-    const { out } = await tail({ json: true, limit: '1', event: 'sign-in.refused' });
+    const asked = { limit: '1', event: 'sign-in.refused', follow: false };
+    const { out } = await listenJson((output) =>
+      tailAudit({ config: installation.folder, ...asked }, output),
+    );
     const entry: Record<string, unknown> = JSON.parse(out);
     assert.partialDeepStrictEqual(entry, {
       at: NOW + 120,

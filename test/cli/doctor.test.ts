@@ -13,7 +13,7 @@ import { runCommand } from '../support/processes.ts';
 import { startSmtp, type TestRelay } from '../support/smtp.ts';
 import { createInstallation, freePort, startWorld } from '../support/world.ts';
 import { endedCertificate, goodCertificate } from '../tenants/certificates.ts';
-import { listen } from './said.ts';
+import { listen, listenJson } from './said.ts';
 
 describe('guestpass doctor', () => {
   it('finds nothing that fails in an installation that runs', async () => {
@@ -71,7 +71,7 @@ describe('guestpass doctor', () => {
   it('S58 tells a key file that everybody can read', async () => {
     const config = await writeFolder({});
     await listen((output) => init(config, output));
-    await listen((output) => migrateNow({ config, json: false }, output));
+    await listen((output) => migrateNow({ config }, output));
     await loadConfiguration(config, {});
     const key = join(config, '../data/sealing-key');
     assert.equal((await examine(config, false)).stateOf('secret sealing-key'), 'ok');
@@ -164,7 +164,7 @@ describe('checkMail', () => {
 });
 
 async function examine(config: string, network = true) {
-  const said = await listen((output) => doctor({ config, network, json: true }, output));
+  const said = await listenJson((output) => doctor({ config, network }, output));
   const findings: Finding[] = JSON.parse(said.out);
   const stateOf = (check: string) => findings.find((found) => found.check === check)?.state;
   return { code: said.code, findings, stateOf };

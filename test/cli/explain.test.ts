@@ -13,7 +13,7 @@ import { runCommand } from '../support/processes.ts';
 import type { UpstreamOidc } from '../support/upstream-oidc.ts';
 import { CALLBACK, createInstallation, type Installation } from '../support/world.ts';
 import { soundEnv, soundSettings, soundTenant, writeFolder } from '../settings/config-folder.ts';
-import { listen } from './said.ts';
+import { listen, listenJson } from './said.ts';
 
 const INVITED = Date.UTC(2021, 10, 20) / 1000;
 const BY_PASSCODE: GuestBinding = {
@@ -80,9 +80,14 @@ describe('guestpass explain', () => {
     await Promise.all([consumer, home].map((place) => place.stop()));
   });
 
-  const ask = (tenant: string, email: string, more: Partial<ExplainOptions> = {}) => {
-    const options = { arrival: 'direct', json: false, ...more } as const;
-    return listen((output) =>
+  const ask = (
+    tenant: string,
+    email: string,
+    more: Partial<ExplainOptions> = {},
+    heard = listen,
+  ) => {
+    const options = { arrival: 'direct', ...more } as const;
+    return heard((output) =>
       explain({ config: installation.folder, tenant, email, ...options }, output),
     );
   };
@@ -223,7 +228,7 @@ describe('guestpass explain', () => {
   it('prints one JSON object with stable keys for programs', async () => {
     await addGuest('a', 'olga@outlook.example');
     const at = '2026-01-01T00:00:00Z';
-    const { code, out } = await ask('a', 'olga@outlook.example', { json: true, at });
+    const { code, out } = await ask('a', 'olga@outlook.example', { at }, listenJson);
     assert.equal(code, 0);
     const said: Record<string, unknown> = JSON.parse(out);
     assert.equal(Object.keys(said).join(), 'tenant,email,at,facts,rows,decision,wouldChange');

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { userInfo } from 'node:os';
-import { changeGuest, type GuestChange, showGuest } from '../../src/cli/guests.ts';
-import { resendInvitation, withdrawInvitation } from '../../src/cli/invitations.ts';
+import { changeGuest, showGuest } from '../../src/cli/guests.ts';
+import { resendInvitation, revokeInvitation } from '../../src/cli/invitations.ts';
 import { invite, type InviteOptions } from '../../src/cli/invite.ts';
 import { resetGuest, type ResetOptions } from '../../src/cli/reset.ts';
+import type { GuestChange } from '../../src/cli/tenant-admin.ts';
 import { openStore } from '../../src/storage/open-store.ts';
 import type { Guest, Store } from '../../src/storage/store.ts';
 import { runCommand } from '../support/processes.ts';
@@ -42,8 +43,8 @@ describe('guestpass guests and invitations', () => {
     listen((output) => changeGuest(what, email, at('a'), output));
   const resend = (email: string): Promise<Said> =>
     listen((output) => resendInvitation(email, at('a'), output));
-  const withdraw = (email: string): Promise<Said> =>
-    listen((output) => withdrawInvitation(email, at('a'), output));
+  const revoke = (email: string): Promise<Said> =>
+    listen((output) => revokeInvitation(email, at('a'), output));
   const show = (email: string): Promise<Said> =>
     listen((output) => showGuest(email, at('a'), output));
 
@@ -187,15 +188,12 @@ describe('guestpass guests and invitations', () => {
     );
   });
 
-  it('withdraws an invitation, and none that was accepted', async () => {
+  it('revokes an invitation, and none that was accepted', async () => {
     await bring('back@partner.example');
-    assert.equal(
-      (await withdraw('back@partner.example')).out,
-      'back@partner.example  withdrawn  a',
-    );
+    assert.equal((await revoke('back@partner.example')).out, 'back@partner.example  revoked  a');
     assert.equal(await store.guests.findByAddress('a', 'back@partner.example'), undefined);
     const guest = await redeemed('stays@partner.example');
-    const said = await withdraw('stays@partner.example');
+    const said = await revoke('stays@partner.example');
     assert.equal(said.code, 1);
     assert.match(said.err, /guest_already .*guestpass guests remove stays@partner\.example/);
     assert.equal((await stored(guest)).state, 'Accepted');

@@ -7,7 +7,7 @@ import { openStore } from '../../src/storage/open-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { runCommand } from '../support/processes.ts';
 import { addGuests, createInstallation, type Installation } from '../support/world.ts';
-import { listen, type Said } from './said.ts';
+import { listen, listenJson, type Said } from './said.ts';
 
 describe('guestpass guests list, invitations list, sessions revoke', () => {
   let installation: Installation;
@@ -33,9 +33,9 @@ describe('guestpass guests list, invitations list, sessions revoke', () => {
     await installation.remove();
   });
 
-  const all = () => ({ config: installation.folder, tenant: 'a', limit: '100', json: false });
-  const guests = (more: Partial<GuestListOptions> = {}): Promise<Said> =>
-    listen((output) => listGuests({ ...all(), ...more }, output));
+  const all = () => ({ config: installation.folder, tenant: 'a', limit: '100' });
+  const guests = (more: Partial<GuestListOptions> = {}, heard = listen): Promise<Said> =>
+    heard((output) => listGuests({ ...all(), ...more }, output));
 
   it('R69 lists guests of the tenant alone, with their state', async () => {
     const said = await guests();
@@ -67,7 +67,7 @@ describe('guestpass guests list, invitations list, sessions revoke', () => {
   });
 
   it('gives programs an array of objects with stable keys', async () => {
-    const { out } = await guests({ json: true, method: 'emailOneTimePasscode' });
+    const { out } = await guests({ method: 'emailOneTimePasscode' }, listenJson);
     const found: Record<string, unknown>[] = JSON.parse(out);
     const ana = found.find(({ address }) => address === 'ana@partner.example');
     const guest = await store.guests.findByAddress('a', 'ana@partner.example');
@@ -75,7 +75,7 @@ describe('guestpass guests list, invitations list, sessions revoke', () => {
       [ana?.['sub'], ana?.['state'], ana?.['kind']],
       [guest?.id, 'Accepted', 'invited'],
     );
-    assert.deepEqual(JSON.parse((await guests({ json: true, method: 'google' })).out), []);
+    assert.deepEqual(JSON.parse((await guests({ method: 'google' }, listenJson)).out), []);
   });
 
   it('R61 lists invitations nobody has accepted, with their end', async () => {

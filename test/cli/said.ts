@@ -9,7 +9,7 @@ export interface Said {
   readonly err: string;
 }
 
-/** Runs a command and keeps what it says. */
+/** Runs a command and keeps what it says to people. */
 export async function listen(command: (output: Output) => Promise<number>): Promise<Said> {
   const out: string[] = [];
   const err: string[] = [];
@@ -18,4 +18,15 @@ export async function listen(command: (output: Output) => Promise<number>): Prom
     warn: (line) => void err.push(line),
   });
   return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+/** Runs a command under `--json`: `out` is what it gives, a value a line. */
+export async function listenJson(command: (output: Output) => Promise<number>): Promise<Said> {
+  return listen((output) =>
+    command({
+      say: () => undefined,
+      warn: output.warn,
+      give: (value) => output.say(JSON.stringify(value)),
+    }),
+  );
 }

@@ -24,7 +24,7 @@ import {
   stores,
   type World,
 } from '../support/world.ts';
-import { listen } from './said.ts';
+import { listen, listenJson } from './said.ts';
 
 describe('guestpass init, schema, migrate, backup, healthcheck', () => {
   let folder: string;
@@ -89,7 +89,7 @@ describe('guestpass init, schema, migrate, backup, healthcheck', () => {
       const installation = await createInstallation({ store });
       const config = installation.folder;
       const migrate = (dryRun: boolean) =>
-        listen((output) => migrateNow({ config, dryRun, json: true }, output));
+        listenJson((output) => migrateNow({ config, dryRun }, output));
       const foreseen = await migrate(true);
       assert.match(foreseen.err, /These would run; nothing was changed\./);
       assert.deepEqual((await migrate(true)).out, foreseen.out);
@@ -108,7 +108,7 @@ describe('guestpass init, schema, migrate, backup, healthcheck', () => {
   it('migrates before the first start, and the server starts', async () => {
     const config = join(folder, 'config');
     await listen((output) => init(config, output));
-    const said = await listen((output) => migrateNow({ config, json: false }, output));
+    const said = await listen((output) => migrateNow({ config }, output));
     assert.deepEqual([said.code, /Made \S+sealing-key/.test(said.err)], [0, true]);
     await loadConfiguration(config, {});
   });

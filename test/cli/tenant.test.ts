@@ -5,7 +5,7 @@ import { type SetOptions, setTenant } from '../../src/cli/tenant-set.ts';
 import { showTenant } from '../../src/cli/tenant-show.ts';
 import { soundEnv, soundSettings, soundTenant, writeFolder } from '../settings/config-folder.ts';
 import { runCommand } from '../support/processes.ts';
-import { listen, type Said } from './said.ts';
+import { listen, listenJson, type Said } from './said.ts';
 import { openTenantHouse, type TenantHouse } from './tenant-house.ts';
 
 describe('guestpass tenant', () => {
@@ -163,8 +163,8 @@ describe('guestpass tenant', () => {
 
   it('R31 shows what holds, defaults put in, guests counted and no secret', async () => {
     await house.bind('teri@gmail.com');
-    const json = await listen((output) =>
-      showTenant({ config: house.folder, tenant: 'a', json: true }, output),
+    const json = await listenJson((output) =>
+      showTenant({ config: house.folder, tenant: 'a' }, output),
     );
     const shown: Record<string, unknown> = JSON.parse(json.out);
     assert.deepEqual(shown['guests'], {
@@ -173,7 +173,7 @@ describe('guestpass tenant', () => {
     });
     assert.deepEqual([shown['emailOneTimePasscode'], shown['passcodesAreOn']], ['default', true]);
     const text = await listen((output) =>
-      showTenant({ config: house.folder, tenant: 'a', json: false }, output),
+      showTenant({ config: house.folder, tenant: 'a' }, output),
     );
     assert.match(text.out, /^emailOneTimePasscode: default\npasscodesAreOn: true$/m);
     assert.match(text.out, /client_secret: \(not shown\)/);

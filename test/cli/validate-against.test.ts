@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { warnOfLockouts } from '../../src/cli/validate-database.ts';
+import { findLockedOut } from '../../src/cli/validate-database.ts';
 import { type CommandResult, runCommand } from '../support/processes.ts';
 import { addGuests, createInstallation, type Installation } from '../support/world.ts';
 import { soundSettings, writeFolder } from '../settings/config-folder.ts';
@@ -27,9 +27,11 @@ describe('guestpass validate --against-database', () => {
     try {
       const { tenants, database, faults } = await checkConfiguration(installation.folder, {});
       assert.deepEqual(faults, []);
-      const lines: string[] = [];
-      const output = { say: () => {}, warn: (line: string) => void lines.push(line) };
-      return { isOut: await warnOfLockouts(database!, tenants, output), lines };
+      const found = await findLockedOut(database!, tenants);
+      return {
+        isOut: found.some(({ effect }) => effect === 'locked_out'),
+        lines: found.map(({ tenant, message }) => `${tenant}  ${message}`),
+      };
     } finally {
       await writeFile(file(), sound);
     }

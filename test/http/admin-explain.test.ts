@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { explain } from '../../src/cli/explain.ts';
-import { listen } from '../cli/said.ts';
+import { listenJson } from '../cli/said.ts';
 import { type AdminWorld, startAdminWorld } from '../support/admin-api.ts';
 
 describe('GET /explain of the admin API', () => {
@@ -29,8 +29,10 @@ describe('GET /explain of the admin API', () => {
       const at = '2027-01-15T00:00:00Z';
       const answer = await ask({ email, at, ...more });
       assert.equal(answer.status, 200);
-      const options = { arrival: 'direct', config: world.folder, tenant: 'a', json: true } as const;
-      const said = await listen((output) => explain({ ...options, email, at, ...more }, output));
+      const options = { arrival: 'direct', config: world.folder, tenant: 'a' } as const;
+      const said = await listenJson((output) =>
+        explain({ ...options, email, at, ...more }, output),
+      );
       assert.deepEqual(answer.body, JSON.parse(said.out));
     });
   }

@@ -127,9 +127,12 @@ for (const store of stores) {
           client: 'docs',
           at: now,
           arrival: 'direct',
-          json: true,
         },
-        { say: (line) => void out.push(line), warn: () => undefined },
+        {
+          say: () => undefined,
+          warn: () => undefined,
+          give: (value) => void out.push(JSON.stringify(value)),
+        },
       );
       const { decision } = JSON.parse(out.join('')) as { decision: { row: string } };
       return { row: decision.row, code };

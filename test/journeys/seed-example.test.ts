@@ -118,7 +118,6 @@ for (const store of stores) {
           email,
           client: 'docs',
           arrival: 'direct',
-          json: false,
         },
         { say: (line) => void out.push(line), warn: () => undefined },
       );

@@ -28,6 +28,24 @@ export const userSchema = z.strictObject({
     )
     .describe('What redemption bound; empty before, and after a reset.'),
   signInSessionsValidFromDateTime: z.string().nullable(),
+  redemptionMethod: z
+    .enum([
+      'emailOneTimePasscode',
+      'homeDirectory',
+      'externalFederation',
+      'google',
+      'consumerAccount',
+      'unmanagedAccount',
+    ])
+    .nullable()
+    .describe("What redemption bound. This and what follows are ours, not Graph's."),
+  redemptionConnection: z.string().nullable().describe('Id of the place; null for the passcode.'),
+  invitedBy: z.string().nullable().describe('Address of whoever invited, when known.'),
+  invitedDateTime: z.string(),
+  invitationExpirationDateTime: z.string().nullable(),
+  redeemedDateTime: z.string().nullable(),
+  resetDateTime: z.string().nullable(),
+  blockedDateTime: z.string().nullable(),
 });
 
 /** A guest, told as a user. Pure. */
@@ -48,6 +66,18 @@ export function userOf(guest: Guest, otherMails?: readonly string[]): z.infer<ty
       guest.idp === null
         ? []
         : [{ signInType: 'federated', issuer: guest.idp, issuerAssignedId: null }],
-    signInSessionsValidFromDateTime: guest.revokedAt === null ? null : instantOf(guest.revokedAt),
+    signInSessionsValidFromDateTime: when(guest.revokedAt),
+    redemptionMethod: guest.method,
+    redemptionConnection: guest.connection,
+    invitedBy: guest.invitedBy,
+    invitedDateTime: instantOf(guest.invitedAt),
+    invitationExpirationDateTime: when(guest.invitationExpiresAt),
+    redeemedDateTime: when(guest.redeemedAt),
+    resetDateTime: when(guest.resetAt),
+    blockedDateTime: when(guest.blockedAt),
   };
+}
+
+function when(seconds: number | null): string | null {
+  return seconds === null ? null : instantOf(seconds);
 }
