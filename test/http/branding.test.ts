@@ -100,6 +100,9 @@ describe('answerBranding', () => {
   });
 });
 
+const logoOf = (bytes: Buffer, base = '/a') =>
+  drawnBranding({ ...plain, branding: { logo: { type: 'image/png', bytes } } }, base)?.logo;
+
 describe('drawnBranding', () => {
   it('is nothing for a tenant without a look of its own', () => {
     assert.equal(drawnBranding(plain, '/a'), null);
@@ -110,8 +113,6 @@ describe('drawnBranding', () => {
   });
 
   it('versions by content: the same file is the same address, another is not', () => {
-    const logoOf = (bytes: Buffer, base = '/a') =>
-      drawnBranding({ ...plain, branding: { logo: { type: 'image/png', bytes } } }, base)?.logo;
     assert.equal(logoOf(png(9, 9)), logoOf(png(9, 9)));
     assert.notEqual(logoOf(png(9, 9)), logoOf(png(9, 8)));
     assert.match(

@@ -94,7 +94,7 @@ describe('a guest in Chromium at a tenant with a look of its own', function () {
       const address = `teri-${options.look.replace(' ', '')}@gmail.com`;
       const order = { tenant: 'a', address, sendMessage: true } as const;
       const invited = await world.server.guests.invite(order);
-      assert.ok(invited.outcome === 'invited');
+      assert.ok(invited.outcome === 'invited' && invited.redeemUrl);
       const mail = await world.relay.nextMail(address);
       // Light text on this accent cannot be read: the mail keeps its own colour.
       assert.doesNotMatch(String(mail.parsed.html), /f2c811|<img|url\(/i);

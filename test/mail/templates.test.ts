@@ -117,6 +117,12 @@ const shown = ({ text }: RenderedMail): string[] =>
   // Only the text part marks a quotation and the label of the link.
   linesOf(text).map((line) => line.replace(/^> /, '').replace(/^(Accept .*|Go to .*):$/, '$1'));
 
+/** The ground of an invitation's button at a tenant with this accent. */
+const groundOf = (accent?: string) =>
+  /<td style="background:([^;]*);/.exec(
+    templates.render({ ...invitation, ...(accent !== undefined && { accent }) }).html,
+  )?.[1];
+
 describe('createTemplates', () => {
   describe('passcode mail', () => {
     it('says in this order what a guest needs, and ends with the origin-bound line', () => {
@@ -210,10 +216,6 @@ describe('createTemplates', () => {
 
   describe('invitation mail', () => {
     it('S22 takes the tenant’s colour for its button where light text is read on it', () => {
-      const groundOf = (accent?: string) =>
-        /<td style="background:([^;]*);/.exec(
-          templates.render({ ...invitation, ...(accent !== undefined && { accent }) }).html,
-        )?.[1];
       assert.equal(groundOf(), '#1a5fb4');
       assert.equal(groundOf('#0f766e'), '#0f766e');
       for (const accent of ['#f2c811', '#ffffff', '#777777', 'red', '#0f766e;background:url(x)']) {

@@ -4,6 +4,8 @@ import { ico, jpeg, png, svg } from './pictures.ts';
 
 const ALL: readonly ImageKind[] = ['PNG', 'SVG', 'JPEG', 'ICO'];
 
+const asLogo = (bytes: Uint8Array) => readImage(bytes, ['PNG', 'SVG']);
+
 describe('readImage', () => {
   it('knows a picture by what is in it', () => {
     assert.deepEqual(readImage(png(9, 9), ALL), { type: 'image/png' });
@@ -13,10 +15,9 @@ describe('readImage', () => {
   });
 
   it('says which kinds are taken here', () => {
-    const fault = (bytes: Uint8Array) => readImage(bytes, ['PNG', 'SVG']);
-    assert.deepEqual(fault(jpeg), { fault: 'a picture of kind JPEG; save it as PNG or SVG' });
-    assert.deepEqual(fault(Buffer.from('GIF89a')), { fault: 'no picture; save it as PNG or SVG' });
-    assert.deepEqual(fault(Buffer.alloc(0)), { fault: 'no picture; save it as PNG or SVG' });
+    assert.deepEqual(asLogo(jpeg), { fault: 'a picture of kind JPEG; save it as PNG or SVG' });
+    assert.deepEqual(asLogo(Buffer.from('GIF89a')), { fault: 'no picture; save it as PNG or SVG' });
+    assert.deepEqual(asLogo(Buffer.alloc(0)), { fault: 'no picture; save it as PNG or SVG' });
   });
 
   it('refuses a PNG that unfolds to more than a screen, or is cut short', () => {
