@@ -21,7 +21,7 @@ function helpOf(command: Command): string {
 
 const commands = leaves(createProgram());
 /** They print no answer: they run until they are stopped, or write a script. */
-const WITHOUT_ANSWER = new Set(['serve', 'demo', 'completion']);
+const WITHOUT_ANSWER = new Set(['serve', 'demo', 'preview', 'completion']);
 
 describe('createProgram', () => {
   const docs = read('admins.md') + read('operations.md');
