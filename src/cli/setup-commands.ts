@@ -6,6 +6,7 @@ import { doctor } from './doctor.ts';
 import { healthcheck } from './healthcheck.ts';
 import { init } from './init.ts';
 import { listKeys, rotateKeys } from './keys.ts';
+import { revokeKeys } from './keys-revoke.ts';
 import { migrateNow } from './migrate.ts';
 import { writeSchemas } from './schema.ts';
 
@@ -56,7 +57,7 @@ export function addSetupCommands(program: Command): void {
     .action(async (options) => {
       process.exitCode = await doctor(options);
     });
-  addKeys(program.command('keys').description('look at and rotate the signing keys of a tenant'));
+  addKeys(program.command('keys').description('look at, rotate and revoke the signing keys of a tenant'));
 }
 
 function addKeys(keys: Command): void {
@@ -74,6 +75,17 @@ function addKeys(keys: Command): void {
     .addHelpText('after', example('keys rotate --tenant fabrikam --actor ana@fabrikam.com'))
     .action(async (options) => {
       process.exitCode = await rotateKeys(options);
+    });
+  atTenant(keys.command('revoke'))
+    .description('take a stolen signing key out for good; another signs at once')
+    .option('--kid <kid>', 'this key alone; default all that are believed')
+    .option('--end-sessions', 'sign every guest of the tenant out as well')
+    .option('--yes', 'do not ask')
+    .option('--json', 'for programs', false)
+    .option('--actor <name>', 'who does it, for the auditor; default cli: and your user name')
+    .addHelpText('after', example('keys revoke --tenant fabrikam --actor ana@fabrikam.com'))
+    .action(async (options) => {
+      process.exitCode = await revokeKeys(options);
     });
 }
 
