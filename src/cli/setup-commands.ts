@@ -57,7 +57,9 @@ export function addSetupCommands(program: Command): void {
     .action(async (options) => {
       process.exitCode = await doctor(options);
     });
-  addKeys(program.command('keys').description('look at, rotate and revoke the signing keys of a tenant'));
+  addKeys(
+    program.command('keys').description('look at, rotate and revoke the signing keys of a tenant'),
+  );
 }
 
 function addKeys(keys: Command): void {

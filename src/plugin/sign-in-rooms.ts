@@ -22,6 +22,13 @@ import { createSealer } from '../settings/sealer.ts';
 import type { Secrets } from '../settings/settings.ts';
 import type { Store } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
+import {
+  traceCompletion,
+  traceDiscover,
+  traceDoors,
+  traceOutcome,
+  traceTxt,
+} from './traced-rooms.ts';
 
 export interface SignInRoomsDeps {
   readonly store: Store;
@@ -50,15 +57,15 @@ export function joinSignIn(deps: SignInRoomsDeps): SignInRooms {
   const passcodeDeps = { store, digests, limits, clock };
   const outbound = { allowLoopback: !secure };
   const fetch = createOutboundFetch(outbound);
-  const discover = createDiscover({ guests: store.guests, fetch, clock });
+  const discover = traceDiscover(createDiscover({ guests: store.guests, fetch, clock }));
   const upstreams = createUpstreams({
     fetch,
     webFetch: createOutboundWebFetch(outbound),
-    resolveTxt: deps.resolveTxt,
+    resolveTxt: traceTxt(deps.resolveTxt),
     clock,
     allowInsecure: !secure,
   });
-  const doors = createDoors({ discover, clock });
+  const doors = traceDoors(createDoors({ discover, clock }));
   const upstream = createUpstreamSteps({
     upstreams,
     journeys: store.journeys,
@@ -74,9 +81,9 @@ export function joinSignIn(deps: SignInRoomsDeps): SignInRooms {
     directory,
     doors,
     upstream,
-    completion: createCompletion({ directory, doors, clock }),
-    issuePasscode: createIssuePasscode({ ...passcodeDeps, outbox }),
-    verifyPasscode: createVerifyPasscode(passcodeDeps),
+    completion: traceCompletion(createCompletion({ directory, doors, clock })),
+    issuePasscode: traceOutcome('passcode.issue', createIssuePasscode({ ...passcodeDeps, outbox })),
+    verifyPasscode: traceOutcome('passcode.verify', createVerifyPasscode(passcodeDeps)),
     nameSubjects: createSubjects(deriveKey(secrets.sealingKey, 'budget-subjects')),
     limits,
     clock,
