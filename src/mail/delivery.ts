@@ -158,8 +158,9 @@ export function createDelivery(
     const line = { id, tenant, deliveries, address: content?.to, ...outcome };
     // Another worker took over: its outcome counts, and this mail may arrive twice.
     if (!kept) log.warn('mail.lease_lost', line);
-    else if (outcome.state === 'sent') log.info('mail.sent', line);
-    else if (outcome.state === 'postponed') log.warn('mail.postponed', line);
+    else if (outcome.state === 'sent') {
+      log.info('mail.sent', { ...line, waitedSeconds: Math.max(0, clock() - message.createdAt) });
+    } else if (outcome.state === 'postponed') log.warn('mail.postponed', line);
     else log.error('mail.abandoned', line);
   }
 }

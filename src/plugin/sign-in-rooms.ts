@@ -1,5 +1,6 @@
 // Owns joining the rooms of a sign-in: from the address to the door, there and back, and in.
 
+import type { OnSpent } from '../domain/budget.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { TenantIndex } from '../domain/tenant.ts';
@@ -54,7 +55,10 @@ export interface SignInRooms {
 export function joinSignIn(deps: SignInRoomsDeps): SignInRooms {
   const { store, directory, outbox, tenants, secrets, limits, clock, log, secure } = deps;
   const digests = createPasscodeDigests(secrets.peppers);
-  const passcodeDeps = { store, digests, limits, clock };
+  const onSpent: OnSpent = (tenant, spent) => {
+    for (const { scope } of spent) log.info('budget.spent', { tenant, budget: scope });
+  };
+  const passcodeDeps = { store, digests, limits, clock, onSpent };
   const outbound = { allowLoopback: !secure };
   const fetch = createOutboundFetch(outbound);
   const discover = traceDiscover(createDiscover({ guests: store.guests, fetch, clock }));
