@@ -4,6 +4,7 @@ import type { Guests } from '../plugin.ts';
 import { ConfigurationError, formatFault } from '../settings/fault.ts';
 import type { Environment } from '../settings/reading.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { KnownFiles } from '../settings/yaml.ts';
 import { type Step, traced } from '../telemetry/trace.ts';
 import { readAgain } from '../tenants/configuration.ts';
 import { succeed } from '../tenants/succession.ts';
@@ -37,6 +38,7 @@ export function createReload(
   { directory, env }: ConfigurationSource,
 ): Reload {
   const { log } = parts;
+  const known: KnownFiles = new Map();
   let fault: string | undefined;
   let toldKeys = '';
 
@@ -50,7 +52,7 @@ export function createReload(
 
   async function look(hasMoved: () => boolean, step: Step): Promise<boolean> {
     try {
-      const read = await readAgain(directory, running, env);
+      const read = await readAgain(directory, running, env, known);
       if (hasMoved()) return false;
       step.note({ 'guestpass.outcome': 'read', 'guestpass.tenants': read.tenants.byId.size });
       tellRestart(read.restartKeys);

@@ -206,7 +206,7 @@ describe('files that change while the server runs', () => {
     const done = { writes: 0, signIns: 0, faults: 0 };
     const isOver = () =>
       SECONDS > 0 ? performance.now() - began > SECONDS * 1000 : done.writes >= ROUNDS;
-    let running = true;
+    const state = { running: true };
 
     const write = async (): Promise<void> => {
       for (let round = 0; !isOver(); round += 1) {
@@ -219,7 +219,7 @@ describe('files that change while the server runs', () => {
         await rename(`${path}.tmp`, path);
         done.writes += 3;
       }
-      running = false;
+      state.running = false;
     };
     const rest = async (): Promise<void> => {
       const heard = world.heard.length;
@@ -231,7 +231,7 @@ describe('files that change while the server runs', () => {
       done.faults += 1;
     };
     const signIn = async (guest: string): Promise<void> => {
-      while (running) {
+      while (state.running) {
         const begun = await world.begin('a');
         const tokens = await world.redeem(begun, await world.signIn(new Jar(), begun, guest));
         assert.equal(tokens.claims()?.['tid'], 'a');
