@@ -196,7 +196,7 @@ describe('files that change while the server runs', () => {
     assert.match(shown, new RegExp(`Tenant A ${ROUNDS - 1}\\b`));
   });
 
-  it('R20 S57 good, half-written and bad in a loop, while guests sign in, serve the last good set', async function () {
+  it('F20 S57 good, half-written and bad in a loop, while guests sign in, serve the last good set', async function () {
     this.timeout(30_000 + SECONDS * 2000);
     const path = world.path('tenants/a.yaml');
     const text = await readFile(path, 'utf8');
