@@ -26,6 +26,7 @@ const KNOWN_BY = [
     values: /^(?:http|plugin|server|preview|demo)\b/,
     types: /./,
   },
+  { package: /^@opentelemetry\//, values: /^telemetry\/trace\.ts$/, types: /^$/ },
   { package: /^node:sqlite$/, values: /^storage\/sqlite[^/]*$/, types: /^$/ },
   { package: /^mysql2(?:\/|$)/, values: /^storage\/mysql[^/]*$/, types: /^$/ },
 ] as const;
@@ -56,6 +57,7 @@ describe('the staircase', () => {
     ['the other driver', 'storage/sqlite.ts', "import { a } from 'mysql2/promise';"],
     ['the engine in http', 'http/x.ts', "import { errors, type A } from 'oidc-provider';"],
     ['the engine in passcodes', 'passcodes/x.ts', "import type { A } from 'oidc-provider';"],
+    ['a tracer outside its file', 'http/x.ts', "import { trace } from '@opentelemetry/api';"],
     ['Koa in oidc', 'oidc/x.ts', "import Koa from 'koa';"],
     ['a part of Koa in mail', 'mail/x.ts', "import Router from '@koa/router';"],
   ];

@@ -7,6 +7,7 @@ import { healthcheck, type HealthcheckOptions } from './healthcheck.ts';
 import { init } from './init.ts';
 import type { TenantOptions } from './installation.ts';
 import { listKeys, rotateKeys, type RotateOptions } from './keys.ts';
+import { type RevokeKeysOptions, revokeKeys } from './keys-revoke.ts';
 import { migrateNow, type MigrateOptions } from './migrate.ts';
 import { runs } from './run.ts';
 import { type SchemaOptions, writeSchemas } from './schema.ts';
@@ -17,7 +18,9 @@ import { byActor, configured } from './words.ts';
 export function addSetupCommands(program: Command): void {
   addFiles(program);
   addChecks(program);
-  addKeys(program.command('keys').description('look at and rotate the signing keys of a tenant'));
+  addKeys(
+    program.command('keys').description('look at, rotate and revoke the signing keys of a tenant'),
+  );
 }
 
 function addFiles(program: Command): void {
@@ -82,6 +85,13 @@ function addKeys(keys: Command): void {
     .option('--now', 'sign with them at once, e.g. when a key was stolen');
   const rotated = { examples: ['keys rotate --tenant fabrikam --actor ana@fabrikam.com'] };
   runs<RotateOptions>(rotate, rotated, (output, options) => rotateKeys(options, output));
+  const revoke = byActor(atTenant(keys.command('revoke')))
+    .description('take a stolen signing key out for good; another signs at once')
+    .option('--kid <kid>', 'this key alone; default all that are believed')
+    .option('--end-sessions', 'sign every guest of the tenant out as well')
+    .option('--yes', 'do not ask');
+  const revoked = { examples: ['keys revoke --tenant fabrikam --actor ana@fabrikam.com'] };
+  runs<RevokeKeysOptions>(revoke, revoked, (output, options) => revokeKeys(options, output));
 }
 
 function atTenant(command: Command): Command {

@@ -11,6 +11,9 @@ export interface Budget {
   readonly limit: number;
 }
 
+/** Told which budgets kept something back, or made it strong: for the numbers, not for the answer. */
+export type OnSpent = (tenant: string, spent: readonly Budget[]) => void;
+
 /** Who an action is counted for; every value an opaque ASCII key of at most 64 characters. */
 export interface BudgetSubjects {
   /** The address within the tenant. */

@@ -7,6 +7,36 @@ import { parse } from 'bowser';
 /** Finds the textual address of a client. */
 export type ClientAddressOf = (request: IncomingMessage) => string;
 
+/** Whether a textual address is of the list. */
+export type IsListed = (address: string) => boolean;
+
+/**
+ * Reads a list of proxies.
+ *
+ * @param proxies addresses or CIDR ranges
+ */
+export function createProxyList(proxies: readonly string[]): IsListed {
+  const listed = new BlockList();
+  for (const proxy of proxies) {
+    const [address = '', bits] = proxy.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) listed.addAddress(address, family);
+    else listed.addSubnet(address, Number(bits), family);
+  }
+  return (address) => {
+    const version = isIP(address);
+    return version !== 0 && listed.check(address, version === 6 ? 'ipv6' : 'ipv4');
+  };
+}
+
+/** Whether a request comes straight from a listed proxy. */
+export function createProxyCheck(
+  proxies: readonly string[],
+): (request: IncomingMessage) => boolean {
+  const isListed = createProxyList(proxies);
+  return ({ socket }) => isListed(plain(socket.remoteAddress ?? ''));
+}
+
 /**
  * Believes X-Forwarded-For only from listed peers, and then only as far as the list goes: the
  * right-most hop that is not itself a listed proxy. Anything further left was written by the client.
@@ -15,17 +45,7 @@ export type ClientAddressOf = (request: IncomingMessage) => string;
  * @source S60
  */
 export function createClientAddress(proxies: readonly string[]): ClientAddressOf {
-  const listed = new BlockList();
-  for (const proxy of proxies) {
-    const [address = '', bits] = proxy.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) listed.addAddress(address, family);
-    else listed.addSubnet(address, Number(bits), family);
-  }
-  const isListed = (address: string): boolean => {
-    const version = isIP(address);
-    return version !== 0 && listed.check(address, version === 6 ? 'ipv6' : 'ipv4');
-  };
+  const isListed = createProxyList(proxies);
   return (request) => {
     const peer = plain(request.socket.remoteAddress ?? '');
     const forwarded = request.headers['x-forwarded-for'];

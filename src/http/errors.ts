@@ -7,6 +7,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type ErrorCode, errorTable, GuestError } from '../domain/errors.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Log } from '../telemetry/log.ts';
+import { noteError } from '../telemetry/trace.ts';
 import type { Page } from './page.ts';
 import { isTenantless } from './route.ts';
 import { problemJson, type Views } from './views.ts';
@@ -115,6 +116,7 @@ export function createErrorGate(deps: {
   function record(ctx: Context, code: ErrorCode, status: number, error: unknown): string {
     const reference = createReference();
     const line = { reference, errorCode: code, status, method: ctx.method, path: ctx.path };
+    noteError(code, status >= 500);
     if (status >= 500) log.error('request.failed', { ...line, error });
     else log.info('request.refused', { ...line, ...detailOf(error) });
     return reference;

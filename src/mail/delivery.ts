@@ -5,6 +5,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Sealer } from '../settings/sealer.ts';
 import type { OutboxMessage, Store } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
+import { type Cause, type Step, traced } from '../telemetry/trace.ts';
 import type { MailContent } from './content.ts';
 import { openContent } from './sealed-content.ts';
 import type { Templates } from './templates.ts';
@@ -60,27 +61,41 @@ export function decideAfterFault(
  * worker sends the same mail; after a crash it runs out within 15 s.
  *
  * @returns a function that rejects only when the store fails; the message is then retried once its
- *   lease ran out. `claim` is a message whose lease the caller holds already.
+ *   lease ran out. `claim` is a message whose lease the caller holds already, `cause` the span that queued it.
  */
 export function createDelivery(
   deps: DeliveryDeps,
-): (id: string, claim?: OutboxMessage) => Promise<void> {
+): (id: string, claim?: OutboxMessage, cause?: Cause) => Promise<void> {
   const { store, mailer, templates, clock, log } = deps;
 
-  return async (id, claim) => {
+  return async (id, claim, cause) => {
     const message = claim ?? (await take(id));
-    const lease = message?.lease;
+    const { lease } = message ?? {};
     if (!message || !lease) return;
+    const attributes = {
+      'guestpass.tenant': message.tenant,
+      'guestpass.deliveries': message.deliveries,
+    };
+    // No request waits for it, so it is no part of one: a trace of its own.
+    await traced('mail.deliver', { attributes, root: { cause } }, (step) =>
+      deliver(message, lease, step),
+    );
+  };
+
+  async function deliver(message: OutboxMessage, lease: string, step: Step): Promise<void> {
+    const { id } = message;
     const content = read(message);
     const renewing = setInterval(() => void renew(id, lease), RENEW_MS).unref();
     try {
       const outcome = await attempt(message, content);
+      step.note({ 'guestpass.outcome': outcome.state });
+      if (outcome.state !== 'sent') step.fail(outcome.fault);
       const kept = await record(id, lease, outcome);
       report(message, content, outcome, kept);
     } finally {
       clearInterval(renewing);
     }
-  };
+  }
 
   function take(id: string): Promise<OutboxMessage | undefined> {
     const now = clock();
@@ -143,8 +158,9 @@ export function createDelivery(
     const line = { id, tenant, deliveries, address: content?.to, ...outcome };
     // Another worker took over: its outcome counts, and this mail may arrive twice.
     if (!kept) log.warn('mail.lease_lost', line);
-    else if (outcome.state === 'sent') log.info('mail.sent', line);
-    else if (outcome.state === 'postponed') log.warn('mail.postponed', line);
+    else if (outcome.state === 'sent') {
+      log.info('mail.sent', { ...line, waitedSeconds: Math.max(0, clock() - message.createdAt) });
+    } else if (outcome.state === 'postponed') log.warn('mail.postponed', line);
     else log.error('mail.abandoned', line);
   }
 }

@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { OutboxMessage, Store } from '../storage/store.ts';
+import { type Cause, currentCause } from '../telemetry/trace.ts';
 import type { MailContent } from './content.ts';
 import { createDelivery, createLease, type DeliveryDeps, LEASE_SECONDS } from './delivery.ts';
 import { sealContent } from './sealed-content.ts';
@@ -56,6 +57,8 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
   // Messages written under a lease of our own: they need not be taken a second time. Should the
   // process die, or the transaction never commit, the lease runs out as any other.
   const claims = new Map<string, OutboxMessage>();
+  /** Spans that queued what this process delivers; a mail that another one takes over has none. */
+  const causes = new Map<string, Cause>();
   let running = false;
   let timer: NodeJS.Timeout | undefined;
   let looking = Promise.resolve(false);
@@ -65,6 +68,8 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
     enqueue: async (tx, { tenant, content, expiresAt }) => {
       const now = clock();
       const id = randomBytes(16).toString('base64url');
+      const cause = currentCause();
+      if (cause && content !== null) remember(id, cause);
       const sealed = sealContent(deps.sealer, { tenant, id }, content);
       const message = { id, tenant, sealed, nextAttemptAt: now, expiresAt, createdAt: now };
       if (content === null || !hasRoom()) {
@@ -111,6 +116,13 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
     await idle();
   }
 
+  /** The oldest goes for it: what was rolled back, or another process delivers, is never asked for. */
+  function remember(id: string, cause: Cause): void {
+    const [oldest] = causes.keys();
+    if (causes.size >= MAX_WAITING && oldest !== undefined) causes.delete(oldest);
+    causes.set(id, cause);
+  }
+
   /** Whether a message could be delivered at once: a claim that has to wait would only run out. */
   function hasRoom(): boolean {
     return running && inFlight.size + waiting.size + claims.size < MAX_CONNECTIONS;
@@ -135,7 +147,9 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
 
   async function run(id: string): Promise<void> {
     try {
-      await deliver(id, takeClaim(id));
+      const cause = causes.get(id);
+      causes.delete(id);
+      await deliver(id, takeClaim(id), cause);
     } catch (error) {
       log.error('outbox.store_failed', { id, error });
     }

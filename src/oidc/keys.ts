@@ -4,6 +4,7 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
 import type { KeyStore, SigningKey } from '../storage/store.ts';
+import { isBelieved, type KeyState, retirementOf, stateOf } from './key-state.ts';
 
 /** Encrypts what lies in the database; see settings/sealer. */
 export interface KeySealer {
@@ -32,13 +33,33 @@ export interface SigningKeys {
    * @returns `announced` when a key that is not in force yet is waiting already; nothing was made then
    */
   rotate(tenant: string, now?: boolean): Promise<'rotated' | 'announced'>;
+  /**
+   * Takes a stolen key out for good: from now on it is not published, signs nothing and verifies
+   * nothing. Where it signed, a new one signs at once.
+   *
+   * @param kid default every key that is believed now, announced ones too
+   * @returns `unknown` when no such key is believed; nothing changed then
+   * @source S37; RFC 8725 section 3.8
+   */
+  revoke(tenant: string, kid?: string): Promise<RevokeOutcome>;
 }
+
+/** What came of revoking keys. */
+export type RevokeOutcome =
+  | { readonly outcome: 'unknown' }
+  | {
+      readonly outcome: 'revoked';
+      /** Their kids. */
+      readonly revoked: readonly string[];
+      /** What signs now. */
+      readonly signing: readonly ListedKey[];
+    };
 
 /** One signing key without what is secret. Times are epoch seconds. */
 export interface ListedKey {
   readonly kid: string;
   readonly algorithm: SigningKey['algorithm'];
-  readonly state: 'next' | 'signing' | 'published' | 'retired';
+  readonly state: KeyState;
   readonly createdAt: number;
   readonly activeFrom: number;
   /** Not published from then on; null while no other key has followed. */
@@ -48,9 +69,6 @@ export interface ListedKey {
 const ALGORITHMS = ['RS256', 'ES256'] as const;
 /** Longer than any relying party keeps the published set. */
 const ANNOUNCED_SECONDS = 86_400;
-/** As long as the longest session: its ID token is shown at the sign-out. Tokens live for minutes. */
-const KEPT_SECONDS = 86_400;
-
 /** @source S37 (own keys per tenant), OIDC Core section 15.1 */
 export function createSigningKeys(deps: {
   readonly store: KeyStore;
@@ -60,14 +78,8 @@ export function createSigningKeys(deps: {
   const { store, sealer, clock } = deps;
   return {
     async jwksFor(tenant) {
-      let keys = await store.list(tenant);
-      for (const algorithm of ALGORITHMS) {
-        if (keys.some((key) => key.algorithm === algorithm)) continue;
-        // Two nodes may both get here; the constraint lets one win and the loser reads its key.
-        await store.insert(await generate(tenant, algorithm, 1, clock()));
-        keys = await store.list(tenant);
-      }
-      return { keys: inSigningOrder(keys).map(open) };
+      for (const algorithm of ALGORITHMS) await ensureSigning(tenant, algorithm);
+      return { keys: inSigningOrder(await store.list(tenant)).map(open) };
     },
     async versionOf(tenant) {
       const keys = await store.list(tenant);
@@ -75,19 +87,11 @@ export function createSigningKeys(deps: {
         .map(({ kid }) => kid)
         .join(' ');
     },
-    async list(tenant) {
-      const keys = await store.list(tenant);
-      const now = clock();
-      return keys.map((key) => {
-        const { kid, algorithm, createdAt, activeFrom } = key;
-        const retiredAt = retirementOf(key, keys);
-        return { kid, algorithm, state: stateOf(key, keys, now), createdAt, activeFrom, retiredAt };
-      });
-    },
+    list,
     async rotate(tenant, isAtOnce = false) {
       const keys = await store.list(tenant);
       const now = clock();
-      if (!isAtOnce && keys.some(({ activeFrom }) => activeFrom > now)) return 'announced';
+      if (!isAtOnce && keys.some((key) => stateOf(key, keys, now) === 'next')) return 'announced';
       const activeFrom = isAtOnce ? now : now + ANNOUNCED_SECONDS;
       for (const algorithm of ALGORITHMS) {
         const known = keys.filter((key) => key.algorithm === algorithm);
@@ -99,7 +103,56 @@ export function createSigningKeys(deps: {
       }
       return 'rotated';
     },
+    async revoke(tenant, kid) {
+      const keys = await store.list(tenant);
+      const now = clock();
+      const targets = keys.filter(
+        (key) => isBelieved(stateOf(key, keys, now)) && (kid === undefined || key.kid === kid),
+      );
+      if (targets.length === 0) return { outcome: 'unknown' };
+      const revoked = targets.map((key) => key.kid);
+      // First the new one: a crash in between leaves a tenant that signs, and a command to repeat.
+      for (const algorithm of new Set(targets.map((key) => key.algorithm))) {
+        await ensureSigning(tenant, algorithm, revoked);
+      }
+      for (const target of revoked) await store.retire(tenant, target, now);
+      // Somebody else may have revoked, in this moment, the very key that was to sign instead.
+      for (const algorithm of ALGORITHMS) await ensureSigning(tenant, algorithm);
+      const signing = (await list(tenant)).filter(({ state }) => state === 'signing');
+      return { outcome: 'revoked', revoked, signing };
+    },
   };
+
+  async function list(tenant: string): Promise<readonly ListedKey[]> {
+    const keys = await store.list(tenant);
+    const now = clock();
+    return keys.map((key) => {
+      const { kid, algorithm, createdAt, activeFrom } = key;
+      const retiredAt = retirementOf(key, keys);
+      return { kid, algorithm, state: stateOf(key, keys, now), createdAt, activeFrom, retiredAt };
+    });
+  }
+
+  /** Makes a key that signs at once where none does. @param without kids that do not count */
+  async function ensureSigning(
+    tenant: string,
+    algorithm: SigningKey['algorithm'],
+    without: readonly string[] = [],
+  ): Promise<void> {
+    for (;;) {
+      const keys = await store.list(tenant);
+      const now = clock();
+      const known = keys.filter((key) => key.algorithm === algorithm);
+      const isSigning = known.some(
+        (key) => !without.includes(key.kid) && stateOf(key, keys, now) === 'signing',
+      );
+      if (isSigning) return;
+      const generation = Math.max(0, ...known.map((key) => key.generation)) + 1;
+      // Two nodes may both get here; the constraint lets one win, and the loser looks at its key:
+      // it may be one that was only announced.
+      await store.insert(await generate(tenant, algorithm, generation, now));
+    }
+  }
 
   async function generate(
     tenant: string,
@@ -131,7 +184,7 @@ export function createSigningKeys(deps: {
     // By generation: a key made for an emergency is not followed by one announced before it.
     const rank = (key: SigningKey): number => (key.activeFrom <= now ? key.generation : -1);
     return keys
-      .filter((key) => stateOf(key, keys, now) !== 'retired')
+      .filter((key) => isBelieved(stateOf(key, keys, now)))
       .toSorted((a, b) => rank(b) - rank(a));
   }
 
@@ -143,26 +196,4 @@ export function createSigningKeys(deps: {
 
 function contextOf(tenant: string, kid: string): string {
   return `signing-key:${tenant}:${kid}`;
-}
-
-/** Follows from the keys that came after: no row has to be changed, so no crash leaves half of it. */
-function retirementOf(key: SigningKey, keys: readonly SigningKey[]): number | null {
-  const ends = keys
-    .filter(({ algorithm, generation }) => {
-      return algorithm === key.algorithm && generation > key.generation;
-    })
-    .map(({ activeFrom }) => activeFrom + KEPT_SECONDS);
-  const all = key.retiredAt === null ? ends : [key.retiredAt, ...ends];
-  return all.length === 0 ? null : Math.min(...all);
-}
-
-function stateOf(key: SigningKey, keys: readonly SigningKey[], now: number): ListedKey['state'] {
-  const retiredAt = retirementOf(key, keys);
-  if (retiredAt !== null && retiredAt <= now) return 'retired';
-  if (key.activeFrom > now) return 'next';
-  const isFollowed = keys.some(
-    ({ algorithm, generation, activeFrom }) =>
-      algorithm === key.algorithm && generation > key.generation && activeFrom <= now,
-  );
-  return isFollowed ? 'published' : 'signing';
 }

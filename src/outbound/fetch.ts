@@ -9,6 +9,7 @@ import {
 } from 'undici';
 import { isIP } from 'node:net';
 import { createGuardedLookup, isCallable, isLoopback } from './address.ts';
+import { traced } from '../telemetry/trace.ts';
 import { OutboundError } from './outbound-error.ts';
 
 export { OutboundError, type OutboundFault } from './outbound-error.ts';
@@ -97,15 +98,25 @@ function createRequest({ allowLoopback }: OutboundDeps) {
   });
 
   return async function request(url: string, init: WebRequest): Promise<Answered> {
-    requireCallable(url, allowLoopback);
-    const late = AbortSignal.timeout(OUTBOUND_TIMEOUT_MS);
-    const signal = init.signal ? AbortSignal.any([late, init.signal]) : late;
-    try {
-      return await exchange(url, init, signal, dispatcher);
-    } catch (error) {
-      throw toOutboundError(error, signal);
-    }
+    // No trace goes along: which of our requests belong together is no business of other companies.
+    const attributes = { 'server.address': URL.parse(url)?.hostname ?? '' };
+    return traced('outbound.request', { attributes, isOutbound: true, codeOf }, async (step) => {
+      requireCallable(url, allowLoopback);
+      const late = AbortSignal.timeout(OUTBOUND_TIMEOUT_MS);
+      const signal = init.signal ? AbortSignal.any([late, init.signal]) : late;
+      try {
+        const answered = await exchange(url, init, signal, dispatcher);
+        step.note({ 'http.response.status_code': answered.status });
+        return answered;
+      } catch (error) {
+        throw toOutboundError(error, signal);
+      }
+    });
   };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof OutboundError ? error.reason : 'internal';
 }
 
 async function exchange(

@@ -3,7 +3,9 @@
 
 import {
   addressFailureBudgets,
+  type Budget,
   type BudgetSubjects,
+  type OnSpent,
   scopeFailureBudgets,
   sendBudgets,
   windowEnd,
@@ -62,6 +64,8 @@ export interface IssueDeps {
   readonly digests: PasscodeDigests;
   readonly limits: Limits;
   readonly clock: Clock;
+  /** Default nobody is told. */
+  readonly onSpent?: OnSpent;
 }
 
 /** Sends one passcode, or says why not. @throws {GuestError} `unavailable` when the store is down */
@@ -70,32 +74,36 @@ export type IssuePasscode = (request: IssueRequest) => Promise<IssueOutcome>;
 /** Ends the transaction without a trace; carries what to answer. */
 class Refused extends Error {
   readonly outcome: IssueOutcome;
-  constructor(outcome: IssueOutcome) {
+  readonly spent: readonly Budget[];
+  constructor(outcome: IssueOutcome, spent: readonly Budget[] = []) {
     super(outcome.outcome);
     this.outcome = outcome;
+    this.spent = spent;
   }
 }
 
 /** @source S1 to S3, S7, S9, S11; rules R23, R24 */
 export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
-  const { store, outbox, digests, limits, clock } = deps;
+  const { store, outbox, digests, limits, clock, onSpent } = deps;
 
   return async function issuePasscode(request) {
     try {
       const issued = await store.transaction((tx) => issueWithin(tx, request));
       // Only now: a worker woken inside could look before the row is there.
       outbox.wake(issued.messageId);
+      if (issued.spent.length > 0) onSpent?.(request.tenant, issued.spent);
       return { outcome: 'sent', signIn: issued.signIn };
     } catch (error) {
-      if (error instanceof Refused) return error.outcome;
-      throw error;
+      if (!(error instanceof Refused)) throw error;
+      if (error.spent.length > 0) onSpent?.(request.tenant, error.spent);
+      return error.outcome;
     }
   };
 
   async function issueWithin(
     tx: Store,
     request: IssueRequest,
-  ): Promise<{ signIn: SignIn; messageId: string }> {
+  ): Promise<{ signIn: SignIn; messageId: string; spent: readonly Budget[] }> {
     const { tenant, uid, browser, subjects } = request;
     const now = clock();
     const expiresAt = now + limits.passcodeLifetimeSeconds;
@@ -106,9 +114,10 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
     ];
     // Counted before it is known whether anything is sent: a refusal takes the count back with it.
     const counts = await tx.budgets.spend(sends, now, failures);
-    const strong = failures.some((budget, index) => {
+    const failed = failures.filter((budget, index) => {
       return (counts[sends.length + index] ?? 0) >= budget.limit;
     });
+    const strong = failed.length > 0;
     const signIn = await tx.signIns.takeSend({
       tenant,
       uid,
@@ -128,7 +137,7 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
     const spent = sends.filter((budget, index) => (counts[index] ?? 0) > budget.limit);
     if (spent.length > 0) {
       const retryAt = Math.max(...spent.map((budget) => windowEnd(budget, now)));
-      throw new Refused({ outcome: 'throttled', retryAt });
+      throw new Refused({ outcome: 'throttled', retryAt }, spent);
     }
 
     const passcode = strong
@@ -161,7 +170,7 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
           }
         : (request.instead ?? null),
     });
-    return { signIn, messageId };
+    return { signIn, messageId, spent: failed };
   }
 
   async function whyNotSent(tx: Store, request: IssueRequest, now: number): Promise<IssueOutcome> {

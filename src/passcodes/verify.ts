@@ -3,8 +3,10 @@
 
 import {
   addressFailureBudgets,
+  type Budget,
   type BudgetSubjects,
   consecutiveFailureBudget,
+  type OnSpent,
   scopeFailureBudgets,
   windowEnd,
 } from '../domain/budget.ts';
@@ -46,6 +48,8 @@ export interface VerifyDeps {
   readonly digests: PasscodeDigests;
   readonly limits: Limits;
   readonly clock: Clock;
+  /** Default nobody is told. */
+  readonly onSpent?: OnSpent;
 }
 
 /** Checks one passcode. @throws {GuestError} `unavailable` when the store is down: nothing is granted */
@@ -54,22 +58,25 @@ export type VerifyPasscode = (request: VerifyRequest) => Promise<VerifyOutcome>;
 /** Ends the transaction without a trace: what was asked is not evaluated. */
 class NotEvaluated extends Error {
   readonly outcome: VerifyOutcome;
-  constructor(outcome: VerifyOutcome) {
+  readonly spent: readonly Budget[];
+  constructor(outcome: VerifyOutcome, spent: readonly Budget[] = []) {
     super(outcome.outcome);
     this.outcome = outcome;
+    this.spent = spent;
   }
 }
 
 /** @source S4 to S6, S8, S9, S12; rule R24 */
 export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
-  const { store, digests, limits, clock } = deps;
+  const { store, digests, limits, clock, onSpent } = deps;
 
   return async function verifyPasscode(request) {
     try {
       return await store.transaction((tx) => verifyWithin(tx, request));
     } catch (error) {
-      if (error instanceof NotEvaluated) return error.outcome;
-      throw error;
+      if (!(error instanceof NotEvaluated)) throw error;
+      if (error.spent.length > 0) onSpent?.(request.tenant, error.spent);
+      return error.outcome;
     }
   };
 
@@ -122,12 +129,15 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     const network = scopes.findIndex((budget) => budget.scope === 'failure.network.day');
     if ((used[network] ?? 0) >= limits.refusedPerNetworkPerDay) {
       const retryAt = windowEnd(scopes[network]!, now);
-      throw new NotEvaluated({ outcome: 'throttled', retryAt });
+      throw new NotEvaluated({ outcome: 'throttled', retryAt }, [scopes[network]!]);
     }
-    const isSpent =
-      scopes.some((budget, index) => (used[index] ?? 0) >= budget.limit) ||
-      exact.some((budget, index) => (counts[index] ?? 0) > budget.limit);
-    if (!signIn.strong && isSpent) throw new NotEvaluated({ outcome: 'superseded' });
+    const spent = [
+      ...scopes.filter((budget, index) => (used[index] ?? 0) >= budget.limit),
+      ...exact.filter((budget, index) => (counts[index] ?? 0) > budget.limit),
+    ];
+    if (!signIn.strong && spent.length > 0) {
+      throw new NotEvaluated({ outcome: 'superseded' }, spent);
+    }
     return used[0] ?? 0;
   }
 

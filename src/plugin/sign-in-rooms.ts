@@ -1,5 +1,6 @@
 // Owns joining the rooms of a sign-in: from the address to the door, there and back, and in.
 
+import type { OnSpent } from '../domain/budget.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { TenantIndex } from '../domain/tenant.ts';
@@ -23,6 +24,13 @@ import { createSealer } from '../settings/sealer.ts';
 import type { Secrets } from '../settings/settings.ts';
 import type { Store } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
+import {
+  traceCompletion,
+  traceDiscover,
+  traceDoors,
+  traceOutcome,
+  traceTxt,
+} from './traced-rooms.ts';
 
 export interface SignInRoomsDeps {
   readonly store: Store;
@@ -49,18 +57,21 @@ export interface SignInRooms {
 export function joinSignIn(deps: SignInRoomsDeps): SignInRooms {
   const { store, directory, outbox, tenants, secrets, limits, clock, log, secure } = deps;
   const digests = createPasscodeDigests(secrets.peppers);
-  const passcodeDeps = { store, digests, limits, clock };
+  const onSpent: OnSpent = (tenant, spent) => {
+    for (const { scope } of spent) log.info('budget.spent', { tenant, budget: scope });
+  };
+  const passcodeDeps = { store, digests, limits, clock, onSpent };
   const outbound = { allowLoopback: !secure };
   const fetch = createOutboundFetch(outbound);
-  const discover = createDiscover({ guests: store.guests, fetch, clock });
+  const discover = traceDiscover(createDiscover({ guests: store.guests, fetch, clock }));
   const upstreams = createUpstreams({
     fetch,
     webFetch: createOutboundWebFetch(outbound),
-    resolveTxt: deps.resolveTxt,
+    resolveTxt: traceTxt(deps.resolveTxt),
     clock,
     allowInsecure: !secure,
   });
-  const doors = createDoors({ discover, clock });
+  const doors = traceDoors(createDoors({ discover, clock }));
   const upstream = createUpstreamSteps({
     upstreams,
     journeys: store.journeys,
@@ -76,9 +87,9 @@ export function joinSignIn(deps: SignInRoomsDeps): SignInRooms {
     directory,
     doors,
     upstream,
-    completion: createCompletion({ directory, doors, clock }),
-    issuePasscode: createIssuePasscode({ ...passcodeDeps, outbox }),
-    verifyPasscode: createVerifyPasscode(passcodeDeps),
+    completion: traceCompletion(createCompletion({ directory, doors, clock })),
+    issuePasscode: traceOutcome('passcode.issue', createIssuePasscode({ ...passcodeDeps, outbox })),
+    verifyPasscode: traceOutcome('passcode.verify', createVerifyPasscode(passcodeDeps)),
     nameSubjects: createSubjects(deriveKey(secrets.sealingKey, 'budget-subjects')),
     limits,
     clock,

@@ -4,6 +4,8 @@ import type { Guests } from '../plugin.ts';
 import { ConfigurationError, formatFault } from '../settings/fault.ts';
 import type { Environment } from '../settings/reading.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { KnownFiles } from '../settings/yaml.ts';
+import { type Step, traced } from '../telemetry/trace.ts';
 import { readAgain } from '../tenants/configuration.ts';
 import { succeed } from '../tenants/succession.ts';
 
@@ -36,25 +38,33 @@ export function createReload(
   { directory, env }: ConfigurationSource,
 ): Reload {
   const { log } = parts;
+  const known: KnownFiles = new Map();
   let fault: string | undefined;
   let toldKeys = '';
 
   return {
     stale: () => fault,
-    async run(hasMoved = () => false) {
-      try {
-        const read = await readAgain(directory, running, env);
-        if (hasMoved()) return false;
-        tellRestart(read.restartKeys);
-        takeOver(read);
-      } catch (error) {
-        // Half of a file is no fault worth waking anybody for.
-        if (hasMoved()) return false;
-        keep(error);
-      }
-      return true;
-    },
+    run: (hasMoved = () => false) =>
+      traced('configuration.reload', { root: { cause: undefined } }, (step) =>
+        look(hasMoved, step),
+      ),
   };
+
+  async function look(hasMoved: () => boolean, step: Step): Promise<boolean> {
+    try {
+      const read = await readAgain(directory, running, env, known);
+      if (hasMoved()) return false;
+      step.note({ 'guestpass.outcome': 'read', 'guestpass.tenants': read.tenants.byId.size });
+      tellRestart(read.restartKeys);
+      takeOver(read);
+    } catch (error) {
+      // Half of a file is no fault worth waking anybody for.
+      if (hasMoved()) return false;
+      step.fail('configuration_stale');
+      keep(error);
+    }
+    return true;
+  }
 
   function takeOver({ tenants, notices }: Awaited<ReturnType<typeof readAgain>>): void {
     const { tenants: next, ...news } = succeed(parts.tenants(), tenants);

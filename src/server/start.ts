@@ -6,7 +6,7 @@ import type { Middleware } from 'koa';
 import type { Clock } from '../domain/clock.ts';
 import type { ResolveTxt } from '../federation/domain-proof.ts';
 import { createAdminListener } from '../http/admin-listener.ts';
-import { createClientAddress } from '../http/client.ts';
+import { createClientAddress, createProxyCheck } from '../http/client.ts';
 import { createDispatcher, type RequestHandler } from '../http/dispatcher.ts';
 import { createFront } from '../http/front.ts';
 import { createHealth } from '../http/health.ts';
@@ -25,6 +25,7 @@ import { drain, listen } from './listening.ts';
 import { addGauges, measureRequests } from './measure.ts';
 import { type ConfigurationSource, createReload, type Reload } from './reload.ts';
 import { createTenantProviders } from './tenant-providers.ts';
+import { traceRequests } from './traced-requests.ts';
 
 export interface RunningServer {
   readonly guests: Guests;
@@ -75,10 +76,20 @@ export async function startServer(
   addGauges(metrics, guests, stale);
   const health = createHealth(createChecks(guests, stale));
   const engineOf = createTenantProviders(guests, settings.publicUrl, options.mostProviders);
-  const answer = measureRequests(createAnswer(guests, settings, engineOf), metrics);
+  const { tenants: served } = guests.parts;
+  const answer = traceRequests(
+    measureRequests(createAnswer(guests, settings, engineOf), metrics),
+    served,
+    createProxyCheck(settings.trustedProxies),
+  );
   const routes =
     options.adminRoutes?.(guests) ?? createAdminRoutesOf(guests, settings, options.source, reload);
-  const answerAdmin = createAdminListener({ health, metrics, routes, log: guests.parts.log });
+  // Whoever reaches the private listener is one of ours.
+  const answerAdmin = traceRequests(
+    createAdminListener({ health, metrics, routes, log: guests.parts.log }),
+    served,
+    () => true,
+  );
 
   const closing: (() => Promise<void>)[] = [() => guests.close()];
   const close = async (): Promise<void> => {

@@ -11,7 +11,7 @@ import type { Guests } from '../plugin.ts';
 /** A Provider takes 80 KB; a rebuild costs its tenant's next guests a millisecond of cold code. */
 const MOST_PROVIDERS = 1000;
 
-/** A minute is nothing beside the day a new key is announced before it signs. */
+/** How long a revoked key may still be believed. The look costs one small query. */
 const KEYS_FRESH_SECONDS = 60;
 
 interface Entry {
@@ -21,6 +21,8 @@ interface Entry {
   keys: string | undefined;
   /** Epoch seconds: when to look whether there are others. */
   lookAt: number;
+  /** A look under way: requests that come meanwhile wait for the same one. */
+  looking: Promise<RequestHandler> | undefined;
   handler: RequestHandler | Promise<RequestHandler>;
 }
 
@@ -38,16 +40,20 @@ export function createTenantProviders(
   most: number = MOST_PROVIDERS,
 ): EngineOf {
   const built = new LRUCache<string, Entry>({ max: most });
-  return (tenant) => {
+  return engineOf;
+
+  function engineOf(tenant: Tenant): RequestHandler | Promise<RequestHandler> {
     const known = built.get(tenant.id);
     if (known?.tenant === tenant) {
-      lookAtKeys(known);
-      return known.handler;
+      const isDue = known.keys !== undefined && guests.parts.engine.clock() >= known.lookAt;
+      if (isDue) known.looking ??= lookAtKeys(known);
+      return known.looking ?? known.handler;
     }
     const entry: Entry = {
       tenant,
       keys: undefined,
       lookAt: guests.parts.engine.clock() + KEYS_FRESH_SECONDS,
+      looking: undefined,
       handler: build(tenant).then(
         ({ handler, keys }) => {
           entry.keys = keys;
@@ -62,22 +68,23 @@ export function createTenantProviders(
     };
     built.set(tenant.id, entry);
     return entry.handler;
-  };
-
-  /** The request at hand is not held up; the one after the look has a Provider with the new keys. */
-  function lookAtKeys(entry: Entry): void {
-    const now = guests.parts.engine.clock();
-    if (entry.keys === undefined || now < entry.lookAt) return;
-    entry.lookAt = now + KEYS_FRESH_SECONDS;
-    void forgetChanged(entry).catch(() => {
-      // The database is away: the keys at hand are good until it is back.
-    });
   }
 
-  async function forgetChanged(entry: Entry): Promise<void> {
-    const { id } = entry.tenant;
-    const version = await guests.parts.signingKeys.versionOf(id);
-    if (version !== entry.keys && built.get(id) === entry) built.delete(id);
+  /**
+   * The request at hand waits for it: at a tenant that is asked once an hour, the one request would
+   * otherwise be the one that a stolen key was used for.
+   */
+  async function lookAtKeys(entry: Entry): Promise<RequestHandler> {
+    const { tenant } = entry;
+    // While the database is away the keys at hand are good.
+    const version = await guests.parts.signingKeys.versionOf(tenant.id).catch(() => entry.keys);
+    if (version !== entry.keys) {
+      if (built.get(tenant.id) === entry) built.delete(tenant.id);
+      return engineOf(tenant);
+    }
+    entry.lookAt = guests.parts.engine.clock() + KEYS_FRESH_SECONDS;
+    entry.looking = undefined;
+    return entry.handler;
   }
 
   async function build(

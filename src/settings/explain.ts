@@ -9,12 +9,15 @@ import { type Path, type Reading, report, valueAt } from './reading.ts';
  * Checks a whole file against its schema and reports every issue at its line and column.
  *
  * Texts given in the schema are `what; how to mend`.
+ *
+ * @returns what the file says; undefined after reporting
  */
-export function checkShape(reading: Reading, schema: z.ZodType): void {
+export function checkShape<T>(reading: Reading, schema: z.ZodType<T>): T | undefined {
   const result = schema.safeParse(reading.yaml.value);
-  if (result.success) return;
+  if (result.success) return result.data;
   const shape = z.toJSONSchema(schema, { io: 'input' });
   for (const issue of result.error.issues) explainIssue(reading, shape, issue);
+  return undefined;
 }
 
 type Shape = z.core.JSONSchema.BaseSchema;

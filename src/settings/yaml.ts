@@ -41,6 +41,9 @@ export interface YamlFile {
   isComment(path: readonly PropertyKey[]): boolean;
 }
 
+/** Sound files as they were read last, by path: who comes with the same bytes is not parsed again. */
+export type KnownFiles = Map<string, { readonly bytes: Buffer; readonly reading: YamlReading }>;
+
 /** A file read, or every reason why not. */
 export type YamlReading =
   | { readonly outcome: 'read'; readonly yaml: YamlFile }
@@ -54,10 +57,16 @@ const FORBIDDEN_KEYS: ReadonlySet<unknown> = new Set(['__proto__', 'constructor'
  *
  * @param path where it is
  * @param name how faults call it
+ * @param known read before; this file is added while it is sound. By content, not by time and size: two
+ *   writes within one tick of the file system's clock look the same
  * @returns the data, or its faults; nothing is thrown for a bad file
  * @source security requirement S57
  */
-export async function readYaml(path: string, name: string): Promise<YamlReading> {
+export async function readYaml(
+  path: string,
+  name: string,
+  known?: KnownFiles,
+): Promise<YamlReading> {
   const reading = await readRegularFile(path, MAX_BYTES);
   switch (reading.outcome) {
     case 'missing':
@@ -70,9 +79,16 @@ export async function readYaml(path: string, name: string): Promise<YamlReading>
       return refuse(name, 'larger than 1 MiB', 'split it or take out what is not configuration');
     case 'read':
   }
+  const { bytes } = reading;
+  const before = known?.get(path);
+  if (before?.bytes.equals(bytes)) return before.reading;
   try {
-    return parseYaml(new TextDecoder('utf-8', { fatal: true }).decode(reading.bytes), name);
+    const parsed = parseYaml(new TextDecoder('utf-8', { fatal: true }).decode(bytes), name);
+    if (parsed.outcome === 'read') known?.set(path, { bytes, reading: parsed });
+    else known?.delete(path);
+    return parsed;
   } catch {
+    known?.delete(path);
     return refuse(name, 'not UTF-8 text', 'save it as UTF-8');
   }
 }
@@ -93,17 +109,8 @@ export function parseYaml(text: string, name: string): YamlReading {
 }
 
 function parse(text: string, name: string): YamlReading {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    stringKeys: true,
-    logLevel: 'error',
-  });
-  const place = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
+  const parsed = parseText(text);
+  const { document, place } = parsed;
   const faults: ConfigurationFault[] = [];
   const add = (offset: number, message: string, mend: string): void => {
     faults.push({ file: name, ...place(offset), path: '', message, mend });
@@ -121,14 +128,24 @@ function parse(text: string, name: string): YamlReading {
   }
   if (faults.length > 0) return { outcome: 'faulty', faults };
   const value: unknown = document.toJS({ maxAliasCount: 0 });
+  // Where things stand takes thirty times the memory of what they are, and is asked for faults alone.
+  let held = new WeakRef(parsed);
+  const whole = (): ParsedText => {
+    const again = held.deref() ?? parseText(text);
+    held = new WeakRef(again);
+    return again;
+  };
   return {
     outcome: 'read',
     yaml: {
       name,
       value,
-      position: (path, part = 'value') => place(findOffset(document, path, part)),
+      position: (path, part = 'value') => {
+        const found = whole();
+        return found.place(findOffset(found.document, path, part));
+      },
       written: (path) => {
-        const node: unknown = document.getIn(path, true);
+        const node: unknown = whole().document.getIn(path, true);
         return isScalar(node) ? node.source : undefined;
       },
       isComment: (path) => {
@@ -136,6 +153,28 @@ function parse(text: string, name: string): YamlReading {
         if (!isScalar(node) || node.value !== null || !node.range) return false;
         return /^[ \t]*#/.test(text.slice(node.range[0], node.range[2]));
       },
+    },
+  };
+}
+
+interface ParsedText {
+  readonly document: Document.Parsed;
+  readonly place: (offset: number) => Position;
+}
+
+function parseText(text: string): ParsedText {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    logLevel: 'error',
+  });
+  return {
+    document,
+    place: (offset) => {
+      const { line, col } = lines.linePos(offset);
+      return { line: Math.max(line, 1), column: Math.max(col, 1) };
     },
   };
 }

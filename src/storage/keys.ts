@@ -30,5 +30,13 @@ export function createKeyStore(database: Database): KeyStore {
           key.retiredAt,
         ],
       ),
+    retire: async (tenant, kid, at) => {
+      const { changes } = await database.run(
+        'UPDATE signing_keys SET retired_at = ? ' +
+          'WHERE tenant = ? AND kid = ? AND (retired_at IS NULL OR retired_at > ?)',
+        [at, tenant, kid, at],
+      );
+      return changes === 1;
+    },
   };
 }

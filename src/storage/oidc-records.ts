@@ -1,7 +1,7 @@
 // Owns oidc-provider's models in SQL: one table, every key led by the tenant (S33).
 
 import type { OidcRecord, OidcStore } from './store.ts';
-import { type Database, type SqlValue, upsertSql } from './sql.ts';
+import { type Database, deleteBatchSql, type SqlValue, upsertSql } from './sql.ts';
 
 const COLUMNS =
   'tenant, model, id, payload, grant_id AS grantId, uid, user_code AS userCode, ' +
@@ -15,6 +15,16 @@ const WRITTEN = [
   'uid',
   'user_code',
   'expires_at',
+] as const;
+/** The engine's models that stand for a guest who is signed in. */
+const OF_GUESTS = [
+  'Session',
+  'Grant',
+  'AuthorizationCode',
+  'AccessToken',
+  'RefreshToken',
+  'DeviceCode',
+  'BackchannelAuthenticationRequest',
 ] as const;
 const VALUES = `(${WRITTEN.join(', ')}) VALUES (${WRITTEN.map(() => '?').join(', ')})`;
 
@@ -94,6 +104,19 @@ export function createOidcStore(database: Database): OidcStore {
         [member],
       );
       for (const { tenant, model, id } of rows) await destroy(tenant, model, id);
+    },
+    destroySessions: async (tenant, batch) => {
+      const models = OF_GUESTS.map(() => '?').join(', ');
+      const { changes } = await database.run(
+        deleteBatchSql(
+          database.kind,
+          'oidc_records',
+          ['tenant', 'model', 'id'],
+          `tenant = ? AND model IN (${models})`,
+        ),
+        [tenant, ...OF_GUESTS, batch],
+      );
+      return changes;
     },
   };
 }

@@ -30,6 +30,13 @@ export interface OidcStore {
   destroyByGrant(tenant: string, grantId: string, model?: string): Promise<void>;
   /** Removes every record of one guest in every namespace: sessions, grants, codes, tokens (R68). */
   destroyByAccount(accountId: string): Promise<void>;
+  /**
+   * Removes what guests of one tenant were given: sessions, grants, codes, tokens. Sign-ins under way,
+   * tokens of applications and what guards against replays stay.
+   * @param batch most that go at a time
+   * @returns how many went; fewer than `batch` when none is left
+   */
+  destroySessions(tenant: string, batch: number): Promise<number>;
 }
 
 /** One signing key of one tenant, its private part sealed. */
@@ -44,7 +51,7 @@ export interface SigningKey {
   readonly createdAt: number;
   /** Published before, signing from. */
   readonly activeFrom: number;
-  /** Not published after; null while current. */
+  /** Revoked: neither published nor believed from then on. Null for a key that ends by its successor. */
   readonly retiredAt: number | null;
 }
 
@@ -52,4 +59,6 @@ export interface KeyStore {
   list(tenant: string): Promise<readonly SigningKey[]>;
   /** @returns false when the generation already exists: another node was first */
   insert(key: SigningKey): Promise<boolean>;
+  /** Ends a key for good. @returns true for the one call that did it, or brought its end forward */
+  retire(tenant: string, kid: string, at: number): Promise<boolean>;
 }

@@ -18,6 +18,7 @@ import { purgeExpired } from './purge.ts';
 import { createSignInStore } from './sign-ins.ts';
 import type { Database } from './sql.ts';
 import type { Store } from './store.ts';
+import { codeOfOutage, traced } from '../telemetry/trace.ts';
 
 /**
  * Opens the store and brings its tables to this version's shape.
@@ -37,7 +38,16 @@ export async function openStore(
     await database.close();
     throw error;
   }
-  return createStore(database);
+  const store = createStore(database);
+  const attributes = { 'db.system.name': database.kind };
+  return {
+    ...store,
+    transaction: (work) =>
+      // What rolls back is often an answer, such as a code that cannot be sent yet.
+      traced('database.transaction', { attributes, codeOf: codeOfOutage }, () =>
+        store.transaction(work),
+      ),
+  };
 }
 
 /** The {@link Store} over one database or transaction whose tables are there. */

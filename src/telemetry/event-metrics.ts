@@ -3,6 +3,8 @@
 import type { Log, LogFields } from './log.ts';
 import type { Counter, Metrics } from './metrics.ts';
 
+/** Upper bounds, seconds: outbox rows keep whole ones, and a reader gives up after minutes. */
+const MAIL_BOUNDS = [1, 2, 5, 10, 30, 60, 120, 300, 900] as const;
 /** Tenants told apart; those met later share the label `other`. */
 const MOST_TENANTS = 1000;
 
@@ -41,6 +43,15 @@ function createEventCounters(metrics: Metrics): (event: string, fields: LogField
   const passcodes = metrics.counter('guestpass_passcodes_total', 'Codes asked for and typed.');
   const upstream = metrics.counter('guestpass_upstream_total', 'Guests sent to other places.');
   const mail = metrics.counter('guestpass_mail_deliveries_total', 'Attempts to deliver a mail.');
+  const mailDurations = metrics.histogram(
+    'guestpass_mail_duration_seconds',
+    'From queueing a mail to the relay taking it.',
+    MAIL_BOUNDS,
+  );
+  const budgets = metrics.counter(
+    'guestpass_budgets_spent_total',
+    'Budgets that kept a code back or made it strong.',
+  );
   const reloads = metrics.counter('guestpass_config_reloads_total', 'Files read again.');
 
   const rules = new Map<string, (fields: LogFields) => void>([
@@ -63,7 +74,23 @@ function createEventCounters(metrics: Metrics): (event: string, fields: LogField
     ['upstream.unreachable', plain(upstream, 'unreachable')],
     ['upstream.unproven', plain(upstream, 'unproven')],
     ['upstream.refused', (fields) => upstream.add({ outcome: word(fields, 'errorCode') })],
-    ['mail.sent', plain(mail, 'sent')],
+    [
+      'budget.spent',
+      (fields) => {
+        const budget = word(fields, 'budget');
+        const [kind = '', scope = ''] = budget.split('.');
+        // Failures in a row are those of one address.
+        budgets.add({ kind, scope: scope === 'consecutive' ? 'address' : scope, budget });
+      },
+    ],
+    [
+      'mail.sent',
+      (fields) => {
+        mail.add({ outcome: 'sent' });
+        const waited = fields['waitedSeconds'];
+        if (typeof waited === 'number') mailDurations.observe({}, waited);
+      },
+    ],
     ['mail.refused', plain(mail, 'refused')],
     ['mail.abandoned', plain(mail, 'abandoned')],
     ['configuration.reloaded', plain(reloads, 'reloaded')],

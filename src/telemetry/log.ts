@@ -2,6 +2,7 @@
 
 import { pino, type DestinationStream, type Level } from 'pino';
 import { maskEmailAddress } from '../domain/email-address.ts';
+import { currentTraceId } from './trace.ts';
 
 /** What a line says beside its event: plain data, no sentences. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -29,7 +30,8 @@ const TERMINAL_CONTROL = /[\u007F-\u009F\u2028\u2029\p{Bidi_Control}]/gu;
  * Every line is JSON with `level`, `time` (ISO 8601, UTC) and `event`. Values whose name speaks of
  * a secret are replaced by `[redacted]` at any depth; e-mail addresses are masked wherever they
  * stand, also inside texts; a field named `url` loses its query. Errors keep name, message, stack,
- * `code` (as `errorCode`), `detail` and `cause`, cleaned the same way.
+ * `code` (as `errorCode`), `detail` and `cause`, cleaned the same way. Where a trace is recorded, the
+ * line names it (`traceId`).
  *
  * @param options.level lowest level written; `silent` writes nothing
  * @param options.destination where lines go, default standard output, written synchronously
@@ -50,7 +52,9 @@ export function createLog(options: {
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (event: string, fields: LogFields = {}): void => {
-      if (logger.isLevelEnabled(level)) logger[level](cleanFields(fields), event);
+      if (!logger.isLevelEnabled(level)) return;
+      const traceId = currentTraceId();
+      logger[level]({ ...cleanFields(fields), ...(traceId && { traceId }) }, event);
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -47,7 +47,7 @@ export async function checkTenantEdit(
 function claimsOf(tenants: Iterable<Tenant>): Claims {
   const claims: Claims = new Map();
   for (const { id, verifiedDomains } of tenants) {
-    for (const name of [id, ...verifiedDomains]) claims.set(name, `the tenant ${id}`);
+    for (const name of [id, ...verifiedDomains]) claims.set(name, () => `the tenant ${id}`);
   }
   return claims;
 }

@@ -6,6 +6,7 @@ import { ConfigurationError, type ConfigurationFault } from '../settings/fault.t
 import { draftSettings } from '../settings/load.ts';
 import type { Environment } from '../settings/reading.ts';
 import type { DatabaseSettings, MailSettings, Settings } from '../settings/settings.ts';
+import type { KnownFiles } from '../settings/yaml.ts';
 import type { DomainPlace } from './connections.ts';
 import { readTenants } from './load.ts';
 
@@ -53,6 +54,7 @@ export interface ReadAgain {
  * Reads everything again for a server that runs: whole or not at all. Makes no secret, so that a key
  * file lost meanwhile is not replaced by another key.
  *
+ * @param known tenants' files as they were read last; kept up to date
  * @throws {ConfigurationError} with every fault of every file
  * @source security requirements S57
  */
@@ -60,9 +62,10 @@ export async function readAgain(
   directory: string,
   running: Settings,
   env: Environment = process.env,
+  known: KnownFiles = new Map(),
 ): Promise<ReadAgain> {
   const draft = await draftSettings(directory, env);
-  const reading = await readTenants(directory, draft.isLoopback, env);
+  const reading = await readTenants(directory, draft.isLoopback, env, known);
   const faults = [...draft.faults, ...reading.faults];
   if (faults.length > 0) throw new ConfigurationError(faults);
   return {

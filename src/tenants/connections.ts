@@ -113,34 +113,34 @@ async function readOne<T>(
 
 // A shared id would let the guests of one place in by the other: what binds them is keyed by it.
 function judgeIds(reading: Reading, entries: readonly Entry[]): void {
-  const lines = new Map<string, number>();
+  const known = new Map<string, Path>();
   for (const { path, id } of entries) {
     if (id === undefined) continue;
     const at = [...path, 'id'];
-    const { line } = reading.yaml.position(at);
-    const taken = lines.get(id);
-    if (taken === undefined) lines.set(id, line);
+    const taken = known.get(id);
+    if (taken === undefined) known.set(id, at);
     else {
-      const message = `a second connection with the id ${quote(id)}, as on line ${taken}`;
+      const { line } = reading.yaml.position(taken);
+      const message = `a second connection with the id ${quote(id)}, as on line ${line}`;
       report(reading, at, message, 'give one of the two another id');
     }
   }
 }
 
 function judgeDomains(reading: Reading, key: string, kind: string): void {
-  const lines = new Map<string, number>();
+  const known = new Map<string, Path>();
   for (const index of listAt(reading, [key]).keys()) {
     const list: Path = [key, index, 'domains'];
     for (const [position, written] of listAt(reading, list).entries()) {
       const domain = typeof written === 'string' ? toDomain(written) : undefined;
-      if (domain !== undefined) judgeDomain(reading, lines, [...list, position], domain, kind);
+      if (domain !== undefined) judgeDomain(reading, known, [...list, position], domain, kind);
     }
   }
 }
 
 function judgeDomain(
   reading: Reading,
-  lines: Map<string, number>,
+  known: Map<string, Path>,
   path: Path,
   domain: string,
   kind: string,
@@ -149,12 +149,13 @@ function judgeDomain(
     report(reading, path, "a domain of Google's own mailboxes", 'use the key google for it');
     return;
   }
-  const taken = lines.get(domain);
+  const taken = known.get(domain);
   if (taken === undefined) {
-    lines.set(domain, reading.yaml.position(path).line);
+    known.set(domain, path);
     return;
   }
-  const message = `the domain ${quote(domain)} has a ${kind} already, on line ${taken}`;
+  const { line } = reading.yaml.position(taken);
+  const message = `the domain ${quote(domain)} has a ${kind} already, on line ${line}`;
   report(reading, path, message, 'remove it from one of the two');
 }
 
@@ -166,8 +167,20 @@ function placesOf(
   if (!connection || connection.domains === 'any') return [];
   return connection.domains.map((domain, index) => {
     const at = [...path, 'domains', index];
-    const place = { file: reading.yaml.name, ...reading.yaml.position(at), path: formatPath(at) };
-    return { tenant, connection: connection.id, domain, ...place };
+    return {
+      tenant,
+      connection: connection.id,
+      domain,
+      file: reading.yaml.name,
+      path: formatPath(at),
+      // Only asked for a domain that DNS says nothing of.
+      get line() {
+        return reading.yaml.position(at).line;
+      },
+      get column() {
+        return reading.yaml.position(at).column;
+      },
+    };
   });
 }
 

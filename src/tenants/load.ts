@@ -8,7 +8,7 @@ import { deepFreeze } from '../settings/deep-freeze.ts';
 import { type ConfigurationFault, sortFaults } from '../settings/fault.ts';
 import { systemCodeOf } from '../settings/file.ts';
 import type { Environment, Reading } from '../settings/reading.ts';
-import { readYaml, type YamlReading } from '../settings/yaml.ts';
+import { type KnownFiles, readYaml, type YamlReading } from '../settings/yaml.ts';
 import type { DomainPlace } from './connections.ts';
 import { type Claims, readTenant } from './tenant.ts';
 
@@ -32,12 +32,14 @@ export interface TenantsReading {
  * @param directory the configuration folder; the files are in its folder `tenants`
  * @param isLoopback whether literal secrets may stand in a file
  * @param env environment variables that references name
+ * @param known files read before; what is not there any more is taken out of it
  * @source rules R12 to R15; security requirements S35, S39, S57, S58
  */
 export async function readTenants(
   directory: string,
   isLoopback: boolean,
   env: Environment,
+  known: KnownFiles = new Map(),
 ): Promise<TenantsReading> {
   const folder = join(resolve(directory), TENANTS_FOLDER);
   const found = await listFiles(folder);
@@ -47,7 +49,9 @@ export async function readTenants(
   const notices: string[] = [];
   const tenants: Tenant[] = [];
   const places: DomainPlace[] = [];
-  for await (const read of readAhead(folder, found)) {
+  const paths = new Set(found.map((file) => join(folder, file)));
+  for (const path of known.keys()) if (!paths.has(path)) known.delete(path);
+  for await (const read of readAhead(folder, found, known)) {
     if (read.outcome === 'faulty') {
       faults.push(...read.faults);
       continue;
@@ -64,11 +68,15 @@ export async function readTenants(
 }
 
 /** Reads files in their order, the next ones while one is being judged: thousands wait for the disk. */
-async function* readAhead(folder: string, files: readonly string[]): AsyncGenerator<YamlReading> {
+async function* readAhead(
+  folder: string,
+  files: readonly string[],
+  known: KnownFiles,
+): AsyncGenerator<YamlReading> {
   const reading: Promise<YamlReading>[] = [];
   for (const [index] of files.entries()) {
     for (const file of files.slice(index + reading.length, index + FILES_AHEAD)) {
-      reading.push(readYaml(join(folder, file), `${TENANTS_FOLDER}/${file}`));
+      reading.push(readYaml(join(folder, file), `${TENANTS_FOLDER}/${file}`, known));
     }
     yield await reading.shift()!;
   }

@@ -14,7 +14,7 @@ import { resolveRedemption } from './redemption.ts';
 import { type TenantFile, tenantSchema } from './tenant-schema.ts';
 
 /** Ids and domains taken so far, and where. Neither looks like the other: domains have dots. */
-export type Claims = Map<string, string>;
+export type Claims = Map<string, () => string>;
 
 /** One file, read. */
 export interface TenantReading {
@@ -30,7 +30,7 @@ export interface TenantReading {
  * @source rules R12 to R15, R31; security requirements S35, S39, S57
  */
 export async function readTenant(reading: Reading, claims: Claims): Promise<TenantReading> {
-  checkShape(reading, tenantSchema);
+  const whole = checkShape(reading, tenantSchema);
   const { value } = reading.yaml;
   // Judged in parts, so that a fault in one key does not hide a clash or a fault in another.
   const id = part(reading, 'id');
@@ -43,13 +43,12 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
   const decisions = readDecisions(reading);
   const branding = await readBranding(reading);
   const { clients, clientPolicies } = await readClients(reading, valueAt(value, ['clients']));
-  const whole = tenantSchema.safeParse(value);
-  if (!whole.success) return { tenant: undefined, places: [] };
-  const { emailOneTimePasscode = 'default', support, privacyUrl, termsUrl } = whole.data;
-  const { guestsMayLeave, mailStrangers } = whole.data;
+  if (!whole) return { tenant: undefined, places: [] };
+  const { emailOneTimePasscode = 'default', support, privacyUrl, termsUrl } = whole;
+  const { guestsMayLeave, mailStrangers } = whole;
   const tenant: Tenant = {
-    id: whole.data.id,
-    displayName: whole.data.displayName,
+    id: whole.id,
+    displayName: whole.displayName,
     verifiedDomains,
     emailOneTimePasscode,
     ...(branding && { branding }),
@@ -139,10 +138,10 @@ async function readClients(
 function claim(reading: Reading, claims: Claims, path: Path, name: string, kind: string): void {
   const owner = claims.get(name);
   if (owner === undefined) {
-    const { line } = reading.yaml.position(path);
-    claims.set(name, `${reading.yaml.name}:${line}`);
+    // Nearly none is ever asked where it stands.
+    claims.set(name, () => `${reading.yaml.name}:${reading.yaml.position(path).line}`);
     return;
   }
-  const message = `the ${kind} ${quote(name)} is taken by ${owner}`;
+  const message = `the ${kind} ${quote(name)} is taken by ${owner()}`;
   report(reading, path, message, 'remove it from one of the two');
 }

@@ -1,6 +1,6 @@
 // Owns `npm run bench`: starts everything, measures, prints, keeps, and ends with 1 when a sign-in
 // failed. `--quick` takes under a minute and keeps nothing; `--profile DIR` leaves a CPU profile of
-// every server there.
+// every server there. `--tenants N` reads the files of N tenants instead.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { guestAddresses } from './configuration.ts';
 import { type Measurement, measure, type Plan } from './measure.ts';
 import { startRelay } from './relay.ts';
 import { createReport, formatReport } from './report.ts';
+import { formatTenants, measureTenants } from './tenants.ts';
 import { startVariant, type Variant, type VariantName } from './variants.ts';
 
 const RESULTS = new URL('../../bench/results.json', import.meta.url);
@@ -32,8 +33,16 @@ const QUICK: Plan = {
 };
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, profile: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    tenants: { type: 'string' },
+  },
 });
+if (values.tenants !== undefined) {
+  process.stdout.write(`${formatTenants(await measureTenants(Number(values.tenants)))}\n`);
+  process.exit();
+}
 const measured = await run(values.quick ? QUICK : FULL, values.profile);
 // A warm-up that failed leaves nothing to report.
 if (measured.bursts.length > 0) {

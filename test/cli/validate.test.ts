@@ -52,6 +52,31 @@ describe('guestpass validate', () => {
     ]);
   });
 
+  it('S57 says six faults of three files in one run, each where it stands', async () => {
+    const folder = await writeFolder({
+      'guestpass.yaml': `${soundSettings}logLevel: inof\nauditDayz: 30\n`,
+      'tenants/a.yaml':
+        'id: a\ndisplayName: A\nclients:\n  - client_id: docs\n' +
+        '    redirect_uri: [https://docs.example/cb]\n    application_type: wbe\n',
+      'tenants/b.yaml':
+        'id: b\n# a comment in between\ndisplayName: 7\nverifiedDomains: [b.example, not_a_domain]\n',
+    });
+    const { code, stderr } = await validate(folder, '--no-network');
+    assert.equal(code, 1);
+    const places = stderr.trimEnd().split('\n');
+    assert.deepEqual(
+      places.map((line) => line.split('  ').slice(0, 2).join(' ')),
+      [
+        'guestpass.yaml:4:11 logLevel',
+        'guestpass.yaml:5:1 auditDayz',
+        'tenants/a.yaml:5:5 clients[0].redirect_uri',
+        'tenants/a.yaml:6:23 clients[0].application_type',
+        'tenants/b.yaml:3:14 displayName',
+        'tenants/b.yaml:4:30 verifiedDomains[1]',
+      ],
+    );
+  });
+
   it('R50 leaves DNS alone when told to', async () => {
     const folder = await writeFolder({
       'guestpass.yaml': soundSettings,

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promi
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultLimits } from '../../src/domain/limits.ts';
 import { type Followed, startFollowed } from '../server/followed.ts';
 import { heading, hidden, Jar } from '../support/jar.ts';
 import {
@@ -17,11 +18,17 @@ import { startProcess } from '../support/processes.ts';
 import { addGuests, createInstallation } from '../support/world.ts';
 
 const ROUNDS = 200;
+/** `RELOAD_SECONDS=60` writes by the clock instead, and says how much was done. */
+const SECONDS = Number(process.env['RELOAD_SECONDS'] ?? 0);
+const GUESTS = ['ana@partner.example', 'ben@partner.example'];
 
 describe('files that change while the server runs', () => {
   let world: Followed;
   beforeEach(async () => {
-    world = await startFollowed();
+    // One machine signs in more guests here than a network does in a day.
+    const sends = Object.keys(defaultLimits).filter((name) => name.startsWith('sends'));
+    const limits = Object.fromEntries(sends.map((name) => [name, 1_000_000]));
+    world = await startFollowed({ settings: { unsafeLimits: true, limits } });
     await addGuests(world, 'teri@gmail.com');
   });
   afterEach(() => world.close());
@@ -187,6 +194,81 @@ describe('files that change while the server runs', () => {
     );
     const { text: shown } = await new Jar().get(`${world.publicUrl}/a/`);
     assert.match(shown, new RegExp(`Tenant A ${ROUNDS - 1}\\b`));
+  });
+
+  it('F20 S57 good, half-written and bad in a loop, while guests sign in, serve the last good set', async function () {
+    this.timeout(30_000 + SECONDS * 2000);
+    const path = world.path('tenants/a.yaml');
+    const text = await readFile(path, 'utf8');
+    const named = (round: number) => text.replace('Tenant A', `Tenant A ${round}`);
+    await addGuests(world, ...GUESTS);
+    const began = performance.now();
+    const done = { writes: 0, signIns: 0, faults: 0 };
+    const isOver = () =>
+      SECONDS > 0 ? performance.now() - began > SECONDS * 1000 : done.writes >= ROUNDS;
+    const state = { running: true };
+
+    const write = async (): Promise<void> => {
+      for (let round = 0; !isOver(); round += 1) {
+        const next = named(round);
+        await writeFile(path, next.slice(0, (next.length * (round % 7)) / 7));
+        await writeFile(path, next.replace('displayName', 'displayNam'));
+        // Now and then it rests while bad, and health has to say where.
+        if (round % 40 === 20) await rest();
+        await writeFile(`${path}.tmp`, next);
+        await rename(`${path}.tmp`, path);
+        done.writes += 3;
+      }
+      state.running = false;
+    };
+    const rest = async (): Promise<void> => {
+      const heard = world.heard.length;
+      await world.next('configuration.stale');
+      const ready = await fetch(`${world.admin}/readyz?verbose`);
+      assert.equal(ready.status, 200);
+      assert.match(await ready.text(), /^\[-\]config stale: tenants\/a\.yaml:1:1 {2}displayName/m);
+      assert.ok(world.heard.slice(heard).some(({ event }) => event === 'configuration.stale'));
+      done.faults += 1;
+    };
+    const signIn = async (guest: string): Promise<void> => {
+      while (state.running) {
+        const begun = await world.begin('a');
+        const tokens = await world.redeem(begun, await world.signIn(new Jar(), begun, guest));
+        assert.equal(tokens.claims()?.['tid'], 'a');
+        done.signIns += 1;
+      }
+    };
+    await Promise.all([write(), ...GUESTS.map((guest) => signIn(guest))]);
+    let reloaded = world.next('configuration.reloaded');
+    await writeFile(path, text.replace('Tenant A', 'Tenant A at last'));
+    for (let shown = ''; !shown.includes('Tenant A at last');) {
+      // The first may be about what was written before.
+      await reloaded;
+      reloaded = world.next('configuration.reloaded');
+      shown = (await new Jar().get(`${world.publicUrl}/a/`)).text;
+    }
+    assert.match(await (await fetch(`${world.admin}/readyz?verbose`)).text(), /\nready\n$/);
+    assert.ok(done.signIns > 0 && done.faults > 0, JSON.stringify(done));
+    const failed = world.heard.filter(({ event }) => /^(?:request|engine)\./.test(event));
+    assert.deepEqual(failed, []);
+    if (SECONDS > 0) process.stdout.write(`${JSON.stringify(done)}\n`);
+  });
+
+  it('counts the budget that kept a code back', async () => {
+    const limited = await startFollowed({
+      settings: { limits: { sendsPerNetworkPer15Minutes: 1 } },
+    });
+    try {
+      await addGuests(limited, 'teri@gmail.com');
+      await limited.signIn(new Jar(), await limited.begin(), 'teri@gmail.com');
+      await limited.walkToCode(new Jar(), await limited.begin(), 'teri@gmail.com');
+      const text = await (await fetch(`${limited.admin}/metrics`)).text();
+      const spent = '{kind="send",scope="network",budget="send.network.quarter"} 1';
+      assert.ok(text.includes(`guestpass_budgets_spent_total${spent}`), text);
+      assert.match(text, /^guestpass_mail_duration_seconds_count 1$/m);
+    } finally {
+      await limited.close();
+    }
   });
 
   async function metrics(): Promise<string> {

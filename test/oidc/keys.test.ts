@@ -200,4 +200,112 @@ describe('createSigningKeys', () => {
       assert.deepEqual(await states('fresh'), ['signing']);
     });
   });
+
+  const rows = async (tenant: string) => {
+    const keys = await keysOf(stores[0]).list(tenant);
+    return keys
+      .filter(({ algorithm }) => algorithm === 'ES256')
+      .map(({ kid, state }) => [kid, state] as const);
+  };
+
+  describe('revoke', () => {
+    const DAY = 86_400;
+    afterEach(() => {
+      now = START;
+    });
+    it('S37 takes every key that is believed out at once and for good, and signs with new ones', async () => {
+      const before = await keysOf(stores[0]).jwksFor('stolen');
+      await keysOf(stores[0]).rotate('stolen');
+      const done = await keysOf(stores[0]).revoke('stolen');
+      assert.equal(done.outcome === 'revoked' && done.revoked.length, 4);
+      const after = await keysOf(stores[1]).jwksFor('stolen');
+      assert.deepEqual(new Set(after.keys.map(({ alg }) => alg)), new Set(['ES256', 'RS256']));
+      for (const { kid } of before.keys) assert.ok(!after.keys.some((key) => key.kid === kid));
+      now = START + 3 * DAY;
+      assert.deepEqual(await published('stolen'), [after.keys.find((k) => k.alg === 'ES256')?.kid]);
+      assert.deepEqual(await states('stolen'), ['revoked', 'revoked', 'signing']);
+    });
+
+    it('S37 names another version of the set, so that servers notice', async () => {
+      await keysOf(stores[0]).jwksFor('noticed');
+      const before = await keysOf(stores[1]).versionOf('noticed');
+      await keysOf(stores[0]).revoke('noticed');
+      assert.notEqual(await keysOf(stores[1]).versionOf('noticed'), before);
+    });
+
+    it('takes the one that is named, and makes a new one only where it signed', async () => {
+      await keysOf(stores[0]).jwksFor('named-one');
+      await keysOf(stores[0]).rotate('named-one');
+      now = START + DAY;
+      const [[old], [signing]] = (await rows('named-one')) as unknown as [[string], [string]];
+      await keysOf(stores[0]).revoke('named-one', old);
+      assert.deepEqual(await rows('named-one'), [
+        [old, 'revoked'],
+        [signing, 'signing'],
+      ]);
+      const done = await keysOf(stores[0]).revoke('named-one', signing);
+      const [, , [made, state]] = (await rows('named-one')) as [unknown, unknown, string[]];
+      assert.equal(state, 'signing');
+      assert.ok(done.outcome === 'revoked' && done.signing.some(({ kid }) => kid === made));
+      const rsa = (await keysOf(stores[0]).list('named-one')).filter(
+        ({ algorithm }) => algorithm === 'RS256',
+      );
+      assert.deepEqual(
+        rsa.map(({ state: of }) => of),
+        ['published', 'signing'],
+      );
+    });
+
+    it('lets a revoked next key retire nothing, and another be announced', async () => {
+      await keysOf(stores[0]).jwksFor('early');
+      await keysOf(stores[0]).rotate('early');
+      const [[signing], [next]] = (await rows('early')) as unknown as [[string], [string]];
+      await keysOf(stores[0]).revoke('early', next);
+      now = START + 3 * DAY;
+      assert.deepEqual(await published('early'), [signing]);
+      assert.deepEqual(await states('early'), ['signing', 'revoked']);
+    });
+
+    it('knows no key of another tenant, none twice, and none where there is none', async () => {
+      const { keys } = await keysOf(stores[0]).jwksFor('mine');
+      const kid = keys[0]?.kid;
+      assert.deepEqual(await keysOf(stores[0]).revoke('other', kid), { outcome: 'unknown' });
+      assert.deepEqual(await keysOf(stores[0]).revoke('empty'), { outcome: 'unknown' });
+      assert.equal((await keysOf(stores[0]).revoke('mine', kid)).outcome, 'revoked');
+      assert.deepEqual(await keysOf(stores[0]).revoke('mine', kid), { outcome: 'unknown' });
+    });
+
+    it('leaves one key that signs per algorithm, whoever revokes, rotates and asks at once', async () => {
+      for (let round = 0; round < 4; round += 1) {
+        const tenant = `crowd-${round}`;
+        const { keys } = await keysOf(stores[0]).jwksFor(tenant);
+        const [one, other] = [keysOf(stores[0]), keysOf(stores[1])];
+        await Promise.all([
+          one.revoke(tenant),
+          other.rotate(tenant),
+          other.revoke(tenant),
+          one.jwksFor(tenant),
+          other.revoke(tenant, keys[0]?.kid),
+        ]);
+        const after = await one.jwksFor(tenant);
+        for (const { kid } of keys) assert.ok(!after.keys.some((key) => key.kid === kid));
+        const signing = (await one.list(tenant)).filter(({ state }) => state === 'signing');
+        assert.deepEqual(
+          signing.map(({ algorithm }) => algorithm),
+          ['ES256', 'RS256'],
+        );
+        for (const { kid, algorithm } of signing) {
+          assert.equal(after.keys.find(({ alg }) => alg === algorithm)?.kid, kid);
+        }
+      }
+    });
+
+    it('makes a key again for a tenant whose only one was revoked by a process that died', async () => {
+      const { keys } = await keysOf(stores[0]).jwksFor('died');
+      for (const { kid } of keys) await stores[0].keys.retire('died', kid!, now);
+      const after = await keysOf(stores[0]).jwksFor('died');
+      assert.equal(after.keys.length, 2);
+      assert.ok(!after.keys.some(({ kid }) => keys.some((key) => key.kid === kid)));
+    });
+  });
 });

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { formatFault } from '../../src/settings/fault.ts';
-import { parseYaml, readYaml, type YamlReading } from '../../src/settings/yaml.ts';
+import { type KnownFiles, parseYaml, readYaml, type YamlReading } from '../../src/settings/yaml.ts';
 import { writeFolder } from './config-folder.ts';
 
 function faultsIn(reading: YamlReading): readonly string[] {
@@ -183,5 +187,32 @@ describe('readYaml', () => {
     const folder = await writeFolder({ 'latin.yaml': Buffer.from('a: M\xfcller', 'latin1') });
     assert.match(faultsIn(await readYaml(join(folder, 'latin.yaml'), 'f'))[0]!, /not UTF-8 text/);
     assert.match(faultsIn(await readYaml(join(folder, 'none.yaml'), 'f'))[0]!, /no such file/);
+  });
+
+  it('S57 parses a file again when a byte of it changed, and only then', async () => {
+    const path = join(await writeFolder({}), 'known.yaml');
+    const known: KnownFiles = new Map();
+    await writeFile(path, 'a: 1\nb: [2, 3]\n');
+    const first = await readYaml(path, 'known.yaml', known);
+    assert.equal(await readYaml(path, 'known.yaml', known), first);
+    // As long as before, and perhaps within one tick of the file system's clock.
+    await writeFile(path, 'a: 1\nb: [2, 4]\n');
+    const second = await readYaml(path, 'known.yaml', known);
+    assert.ok(second.outcome === 'read');
+    assert.deepEqual(second.yaml.value, { a: 1, b: [2, 4] });
+    await writeFile(path, 'a: [\n');
+    assert.equal((await readYaml(path, 'known.yaml', known)).outcome, 'faulty');
+    assert.equal(known.size, 0);
+  });
+
+  it('knows where a value stands also when its own memory of that was collected', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const read = parseYaml('a: 1\nb:\n  - c: 012\n', 'x');
+    assert.ok(read.outcome === 'read');
+    await setImmediate();
+    collect();
+    assert.deepEqual(read.yaml.position(['b', 0, 'c']), { line: 3, column: 8 });
+    assert.equal(read.yaml.written(['b', 0, 'c']), '012');
   });
 });

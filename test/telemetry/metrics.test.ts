@@ -111,6 +111,25 @@ describe('countEvents', () => {
     ]);
   });
 
+  it('counts budgets by whom they are for, and how long mails waited', async () => {
+    log.info('budget.spent', { tenant: 'a', budget: 'send.network.quarter' });
+    log.info('budget.spent', { tenant: 'b', budget: 'send.network.quarter' });
+    log.info('budget.spent', { tenant: 'a', budget: 'failure.consecutive' });
+    log.info('mail.sent', { id: 'm', waitedSeconds: 7 });
+    const samples = (await samplesOf(metrics)).filter((line) => !/le="\d{2,}"/.test(line));
+    assert.deepEqual(samples, [
+      'guestpass_budgets_spent_total{kind="failure",scope="address",budget="failure.consecutive"} 1',
+      'guestpass_budgets_spent_total{kind="send",scope="network",budget="send.network.quarter"} 2',
+      'guestpass_mail_deliveries_total{outcome="sent"} 1',
+      'guestpass_mail_duration_seconds_bucket{le="+Inf"} 1',
+      'guestpass_mail_duration_seconds_bucket{le="1"} 0',
+      'guestpass_mail_duration_seconds_bucket{le="2"} 0',
+      'guestpass_mail_duration_seconds_bucket{le="5"} 0',
+      'guestpass_mail_duration_seconds_count 1',
+      'guestpass_mail_duration_seconds_sum 7',
+    ]);
+  });
+
   it('passes every line on as it is', () => {
     log.error('mail.abandoned', { id: 'm' });
     const { time, ...line } = JSON.parse(lines[0] ?? '') as Record<string, unknown>;

@@ -6,6 +6,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { Tenant, TenantIndex } from '../../domain/tenant.ts';
 import type { AdminCaller, ReadAdminToken } from '../../oidc/admin-resource.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { codeOfFault, noteError } from '../../telemetry/trace.ts';
 import { createReference } from '../errors.ts';
 import { readBody, readQuery } from './body.ts';
 import { isIdempotencyKey, type Once } from './idempotency.ts';
@@ -50,6 +51,7 @@ export function createAdminRoutes(deps: AdminRoutesDeps): Middleware {
     try {
       outcome = await answer(ctx, tenantId, path, reference);
     } catch (error) {
+      noteError(codeOfFault(error), true);
       log.error('admin.failed', { reference, tenant: tenantId, method: ctx.method, error });
       const isDown = Object(error) as { code?: unknown };
       outcome =

@@ -44,5 +44,21 @@ export function keysContract(nodes: () => Nodes): void {
       }
       assert.deepEqual(await store.keys.list(tenant), keys);
     });
+
+    it('S37 lets one of 20 nodes revoke a key, of one tenant alone, and never puts it off', async () => {
+      const { store, other } = nodes();
+      const [tenant, kid] = [unique('t'), unique('kid')];
+      const key = keyOf(tenant, { kid });
+      const others = [keyOf(tenant, { generation: 2 }), keyOf(unique('t'), { kid })];
+      for (const each of [key, ...others]) assert.ok(await store.keys.insert(each));
+      const results = await parallel(20, (index) =>
+        (index % 2 ? store : other).keys.retire(tenant, kid, NOW + 10),
+      );
+      assert.equal(successes(results), 1);
+      assert.equal(await store.keys.retire(tenant, kid, NOW + 20), false);
+      assert.equal(await store.keys.retire(tenant, kid, NOW), true);
+      assert.deepEqual(await other.keys.list(tenant), [{ ...key, retiredAt: NOW }, others[0]]);
+      assert.deepEqual(await other.keys.list(others[1]!.tenant), [others[1]]);
+    });
   });
 }

@@ -196,6 +196,30 @@ export function oidcContract(nodes: () => Nodes): void {
       for (const record of kept) assert.ok(await find(record), JSON.stringify(record.payload));
     });
 
+    it("S37 destroys what a tenant's guests were given, by batches, and nothing else", async () => {
+      const { store, other } = nodes();
+      const tenant = unique('t');
+      const given = ['Session', 'Grant', 'AuthorizationCode', 'AccessToken', 'RefreshToken'];
+      const gone = given.map((model) => recordOf({ tenant, model }));
+      const kept = [
+        recordOf({ tenant, model: 'Interaction' }),
+        recordOf({ tenant, model: 'ClientCredentials' }),
+        // Without it an assertion or proof that was used could be used again.
+        recordOf({ tenant, model: 'ReplayDetection' }),
+        recordOf({ model: 'Session' }),
+      ];
+      for (const record of [...gone, ...kept]) await store.oidc.upsert(record);
+      const counts = [
+        await other.oidc.destroySessions(tenant, 3),
+        await other.oidc.destroySessions(tenant, 3),
+        await other.oidc.destroySessions(tenant, 3),
+      ];
+      assert.deepEqual(counts, [3, 2, 0]);
+      const find = ({ tenant: of, model, id }: Written) => store.oidc.find(of, model, id);
+      for (const record of gone) assert.equal(await find(record), undefined, record.model);
+      for (const record of kept) assert.ok(await find(record), record.model);
+    });
+
     it('keeps a payload of 200 kB', async () => {
       const { store } = nodes();
       const record = recordOf({ payload: { state: 'ä'.repeat(100_000) } });
