@@ -89,6 +89,8 @@ describe('runs', () => {
         ['tenant migrate-consumers', ['a']],
         ['keys rotate', ['--now', '--tenant', 'a']],
         ['keys list', ['--tenant', 'a']],
+        ['keys revoke', ['--yes', '--tenant', 'a']],
+        ['keys revoke', ['--yes', '--kid', 'nobody', '--tenant', 'a'], 1],
         ['audit tail', ['--limit', '1']],
         ['backup', [inFolder('copy.db')]],
         ['backup', [inFolder('copy.db')], 1],
@@ -116,7 +118,7 @@ describe('runs', () => {
     const called = new Set(calls.map(([command]) => command));
     assert.deepEqual(
       leaves.filter((name) => !called.has(name)),
-      ['serve', 'demo', 'completion'],
+      ['serve', 'demo', 'preview', 'completion'],
     );
   });
 });

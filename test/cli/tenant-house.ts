@@ -49,7 +49,7 @@ export async function openTenantHouse(): Promise<TenantHouse> {
         await directory.redeem(guest, {
           method: 'consumerAccount',
           connection: 'consumer',
-          identity: `identity of ${text}`,
+          identity: `identity of ${text.replace('@', ' at ')}`,
           idp: 'http://127.0.0.1:9/',
         });
         id = guest.id;
