@@ -6,6 +6,11 @@ import { createProgram } from './program.ts';
 import { endOf, endOfUsage } from './run.ts';
 
 const argv = process.argv;
+// Whoever reads may have seen enough: `guestpass guests list … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 try {
   await createProgram().parseAsync(argv);

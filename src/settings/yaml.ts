@@ -149,7 +149,7 @@ function parse(text: string, name: string): YamlReading {
         return isScalar(node) ? node.source : undefined;
       },
       isComment: (path) => {
-        const node: unknown = document.getIn(path, true);
+        const node: unknown = whole().document.getIn(path, true);
         if (!isScalar(node) || node.value !== null || !node.range) return false;
         return /^[ \t]*#/.test(text.slice(node.range[0], node.range[2]));
       },
