@@ -15,17 +15,7 @@ export type ClientAddressOf = (request: IncomingMessage) => string;
  * @source S60
  */
 export function createClientAddress(proxies: readonly string[]): ClientAddressOf {
-  const listed = new BlockList();
-  for (const proxy of proxies) {
-    const [address = '', bits] = proxy.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) listed.addAddress(address, family);
-    else listed.addSubnet(address, Number(bits), family);
-  }
-  const isListed = (address: string): boolean => {
-    const version = isIP(address);
-    return version !== 0 && listed.check(address, version === 6 ? 'ipv6' : 'ipv4');
-  };
+  const isListed = isListedIn(proxies);
   return (request) => {
     const peer = plain(request.socket.remoteAddress ?? '');
     const forwarded = request.headers['x-forwarded-for'];
@@ -33,6 +23,26 @@ export function createClientAddress(proxies: readonly string[]): ClientAddressOf
     const hops = forwarded.split(',').map((hop) => plain(hop.trim()));
     const client = hops.findLast((hop) => !isListed(hop)) ?? hops[0] ?? peer;
     return isIP(client) === 0 ? peer : client;
+  };
+}
+
+/**
+ * Tells which textual addresses are on a list.
+ *
+ * @param list addresses or CIDR ranges
+ */
+export function isListedIn(list: readonly string[]): (address: string) => boolean {
+  const listed = new BlockList();
+  for (const entry of list) {
+    const [address = '', bits] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) listed.addAddress(address, family);
+    else listed.addSubnet(address, Number(bits), family);
+  }
+  return (address) => {
+    const known = plain(address);
+    const version = isIP(known);
+    return version !== 0 && listed.check(known, version === 6 ? 'ipv6' : 'ipv4');
   };
 }
 

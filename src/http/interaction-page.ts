@@ -29,7 +29,7 @@ export interface SignInPages {
   refusedPage(request: PageRequest, code: ErrorCode, row: string | null, signIn?: SignIn): Page;
 }
 
-/** @source experience P2 to P6, P8, P11; S64 */
+/** @source experience P2 to P6, P8, P11; S14, S64 */
 export function createSignInPages({ limits, sender, log }: SignInPagesDeps): SignInPages {
   const lifetimeMinutes = Math.round(limits.passcodeLifetimeSeconds / 60);
   return { pageOf, refusedPage };
@@ -44,7 +44,7 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
       case 'send-code':
         return { ...frame, page: 'send-code', address: step.address, ...problem };
       case 'enter-code':
-        return enterCode(frame, view, step);
+        return enterCode(request, view, step);
       case 'choose-method': {
         const doors = step.doors.map(({ connection, create }) => ({
           name: connection === null ? null : placeOf(visit, connection),
@@ -85,7 +85,7 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
   }
 
   function enterCode(
-    frame: SignInFrame,
+    { frame, visit }: PageRequest,
     { signIn, problem, notice }: View,
     step: Extract<View['step'], { step: 'enter-code' }>,
   ): Page {
@@ -97,6 +97,8 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
       page: 'enter-code',
       address: step.address,
       label: signIn?.label ?? '',
+      requestedAt: signIn?.lastSentAt ?? 0,
+      browserFamily: visit.browserFamily(),
       strong: signIn?.strong ?? false,
       digits: limits.passcodeDigits,
       lifetimeMinutes,

@@ -9,12 +9,14 @@ import type { Directory } from '../guests/directory.ts';
 import { createDiscover, type Discover } from '../home-realm/discover.ts';
 import { createCompletion } from '../interaction/completion.ts';
 import { createDoors } from '../interaction/doors.ts';
+import { createAcquaintance } from '../interaction/known-browsers.ts';
 import { createSignInSteps, type SignInSteps } from '../interaction/sign-in.ts';
 import { createUpstreamSteps, type UpstreamSteps } from '../interaction/upstream.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { createOutboundFetch, createOutboundWebFetch } from '../outbound/fetch.ts';
 import { createPasscodeDigests } from '../passcodes/digest.ts';
 import { createIssuePasscode } from '../passcodes/issue.ts';
+import { createKnownBrowsers } from '../passcodes/known-browser.ts';
 import { createSubjects } from '../passcodes/subjects.ts';
 import { createVerifyPasscode } from '../passcodes/verify.ts';
 import { deriveKey } from '../settings/derive-key.ts';
@@ -47,7 +49,9 @@ export interface SignInRooms {
 export function joinSignIn(deps: SignInRoomsDeps): SignInRooms {
   const { store, directory, outbox, tenants, secrets, limits, clock, log, secure } = deps;
   const digests = createPasscodeDigests(secrets.peppers);
-  const passcodeDeps = { store, digests, limits, clock };
+  const passcodeDeps = { store, outbox, digests, limits, clock };
+  // From the peppers, which have versions: a new one beside them makes no browser unknown.
+  const keys = secrets.peppers.map((pepper) => deriveKey(pepper, 'known-browser'));
   const outbound = { allowLoopback: !secure };
   const fetch = createOutboundFetch(outbound);
   const discover = createDiscover({ guests: store.guests, fetch, clock });
@@ -75,9 +79,10 @@ export function joinSignIn(deps: SignInRoomsDeps): SignInRooms {
     doors,
     upstream,
     completion: createCompletion({ directory, doors, clock }),
-    issuePasscode: createIssuePasscode({ ...passcodeDeps, outbox }),
+    issuePasscode: createIssuePasscode(passcodeDeps),
     verifyPasscode: createVerifyPasscode(passcodeDeps),
     nameSubjects: createSubjects(deriveKey(secrets.sealingKey, 'budget-subjects')),
+    acquaintance: createAcquaintance({ knownBrowsers: createKnownBrowsers(keys), clock }),
     limits,
     clock,
     log,
