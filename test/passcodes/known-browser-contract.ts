@@ -29,6 +29,17 @@ async function spendFailures(desk: Desk, whose: object, known?: string): Promise
 export function knownBrowserContract(
   nodes: () => { readonly store: Store; readonly other: Store },
 ): void {
+  /** What the guest is told after so many failures and a sign-in. */
+  const signedIn = async (failures: number, known?: string) => {
+    const desk = new Desk(nodes().store);
+    const whose = whoever();
+    const attack = await desk.begin(whose);
+    await desk.verifyAll(attack, wrongOnes(await desk.send(attack), failures));
+    const visit = await desk.begin({ ...whose, ...(known !== undefined && { known }) });
+    assert.equal((await desk.verify(visit, await desk.send(visit))).outcome, 'verified');
+    return desk.notices.map((mail) => mail?.event);
+  };
+
   describe('a known browser', () => {
     it('S10 T19 T17 gets a short code, and a mail, when everybody else has spent theirs', async () => {
       const desk = new Desk(nodes().store);
@@ -129,17 +140,6 @@ export function knownBrowserContract(
   });
 
   describe('a notice to the guest', () => {
-    /** What the guest is told after so many failures and a sign-in. */
-    const signedIn = async (failures: number, known?: string) => {
-      const desk = new Desk(nodes().store);
-      const whose = whoever();
-      const attack = await desk.begin(whose);
-      await desk.verifyAll(attack, wrongOnes(await desk.send(attack), failures));
-      const visit = await desk.begin({ ...whose, ...(known !== undefined && { known }) });
-      assert.equal((await desk.verify(visit, await desk.send(visit))).outcome, 'verified');
-      return desk.notices.map((mail) => mail?.event);
-    };
-
     it('S67 is mailed once when codes become long, also when both nodes are guessed at', async () => {
       const more = { failuresPerNetworkPerDay: 999 };
       const desks = [new Desk(nodes().store, more), new Desk(nodes().other, more)] as const;
