@@ -41,7 +41,7 @@ export interface TestRelay {
   /**
    * Waits for a mail to `recipient`.
    * @param options.after how many mails to that recipient to skip, default 0
-   * @param options.about what the subject of those that count is like, default anything
+   * @param options.about what its subject is like; others behind those are skipped too
    * @throws when none came within a minute, naming what did come
    */
   nextMail(
@@ -170,10 +170,10 @@ export async function startSmtp(
     nextMail: (recipient, { after = 0, about = /^/ } = {}) =>
       waitFor(
         () =>
-          messages.filter(
-            ({ recipients, parsed }) =>
-              recipients.includes(recipient) && about.test(parsed.subject ?? ''),
-          )[after],
+          messages
+            .filter(({ recipients }) => recipients.includes(recipient))
+            .slice(after)
+            .find(({ parsed }) => about.test(parsed.subject ?? '')),
         `mail ${after + 1} for ${recipient}`,
       ),
     hanging: async (recipient) => {
