@@ -8,14 +8,15 @@ import type { Guest } from '../../src/storage/store.ts';
 const NOW = 1_800_000_000;
 const KEY = 'teri@partner.example';
 
+const visit = (over: object = {}): Visit =>
+  ({ tenant: { id: 'a' }, knownBrowser: undefined, invited: undefined, ...over }) as Visit;
+
 describe('createAcquaintance', () => {
   const acquaintance = createAcquaintance({
     knownBrowsers: createKnownBrowsers([randomBytes(32)]),
     clock: () => NOW,
   });
   const guest = { id: 'g1', addressKey: KEY, revokedAt: null, invitationId: 'i1' } as Guest;
-  const visit = (over: object = {}): Visit =>
-    ({ tenant: { id: 'a' }, knownBrowser: undefined, invited: undefined, ...over }) as Visit;
   const token = acquaintance.tokenAfter(visit(), KEY, guest, 'emailOneTimePasscode')!;
   const known = visit({ knownBrowser: token });
 

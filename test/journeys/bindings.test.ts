@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { type Answer, hidden, Jar } from '../support/jar.ts';
 import { CALLBACK, startWorld, type World } from '../support/world.ts';
 
+const sessionOf = (jar: Jar): string | undefined =>
+  [...jar.cookies.values()].find(({ name }) => /^sid_[\w-]{12}$/.test(name))?.value;
+
 describe('what belongs together', () => {
   let world: World;
   before(async () => {
     world = await startWorld();
   });
   after(() => world.close());
-
-  const sessionOf = (jar: Jar): string | undefined =>
-    [...jar.cookies.values()].find(({ name }) => /^sid_[\w-]{12}$/.test(name))?.value;
 
   it('S27 gives a new session id at every sign-in, and takes none that was planted', async () => {
     await world.invite('mallory@partner.example');
