@@ -18,6 +18,7 @@ import { INVITATION_PATH } from './http/invitation.ts';
 import { mountOf } from './http/mount.ts';
 import { createSecurityHeaders } from './http/security.ts';
 import { createOidcConfiguration, responseModes } from './oidc/configuration.ts';
+import { capTenantCookies } from './oidc/cookie-cap.ts';
 import { fixedTenant, requestedTenant } from './oidc/tenant-context.ts';
 import { assemble, type GuestsOptions, type Parts } from './plugin/assemble.ts';
 import { defaultAuditDays } from './settings/settings.ts';
@@ -168,9 +169,11 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
         if (ctx.path.startsWith('/signin/')) {
           // The ready server has set them already; a host may have none of its own.
           protect(ctx.req, ctx.res);
-          return parts.gate.middleware(ctx, () => answer(ctx, next));
+          await parts.gate.middleware(ctx, () => answer(ctx, next));
+          return capTenantCookies(ctx, parts.engine.secure);
         }
         await next();
+        capTenantCookies(ctx, parts.engine.secure);
         if (ctx.path.startsWith('/.well-known/')) describeResponseModes(ctx.body);
       });
     },

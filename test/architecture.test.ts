@@ -83,6 +83,46 @@ describe('the staircase', () => {
   });
 });
 
+describe('what can check a passcode', () => {
+  /** What evaluating is made of: none of it may be reached past the function that counts first. */
+  const PARTS = {
+    'the comparison': /\bdigests\.matches\(/,
+    'the digests': /\bcreatePasscodeDigests\(/,
+    'the stored digests': /\bpasscodes\.list\(/,
+    'the attempt': /\btakeAttempt\(/,
+    'the mark of the proof': /\bmarkVerified\(/,
+    'the function itself': /\bcreateVerifyPasscode\(/,
+    'its call': /\bverifyPasscode\(/,
+  };
+  const known: Readonly<Record<keyof typeof PARTS, readonly string[]>> = {
+    'the comparison': ['passcodes/verify.ts'],
+    'the digests': ['passcodes/digest.ts', 'plugin/sign-in-rooms.ts'],
+    'the stored digests': ['passcodes/verify.ts'],
+    'the attempt': ['passcodes/verify.ts', 'storage/sign-in-store.ts'],
+    'the mark of the proof': ['passcodes/verify.ts', 'storage/sign-in-store.ts'],
+    'the function itself': ['passcodes/verify.ts', 'plugin/sign-in-rooms.ts'],
+    'its call': ['interaction/passcode-steps.ts', 'passcodes/verify.ts'],
+  };
+  const root = fileURLToPath(new URL('../src/', import.meta.url));
+  const files = globSync('**/*.ts', { cwd: root }).map((path) => path.replaceAll('\\', '/'));
+  for (const [what, pattern] of Object.entries(PARTS)) {
+    it(`S12 is one function: ${what} stands where it belongs, and nowhere else`, () => {
+      const found = files.filter((path) => pattern.test(readFileSync(`${root}/${path}`, 'utf8')));
+      assert.deepEqual(found.toSorted(), known[what as keyof typeof PARTS]);
+    });
+  }
+
+  it('S12 reads no table of passcodes or sign-ins but through the store', () => {
+    const found = files.filter((path) =>
+      /\b(?:FROM|UPDATE|INTO) (?:passcodes|sign_ins)\b/.test(
+        readFileSync(`${root}/${path}`, 'utf8'),
+      ),
+    );
+    assert.ok(found.length >= 2);
+    for (const path of found) assert.match(path, /^storage\//);
+  });
+});
+
 function findFaults(sources: readonly Source[]): readonly string[] {
   return sources.flatMap(({ path, text }) => {
     const own = STAIRCASE.indexOf(roomOf(path));

@@ -5,7 +5,7 @@
  * Every limit an installation may set. `default` is shipped; `min` and `max` are the bounds that
  * configuration may not pass without `unsafeLimits: true` on a loopback installation.
  *
- * @source security requirements, section 2.0 (S2, S7 to S9, S28)
+ * @source security requirements, section 2.0 (S2, S7 to S10, S28)
  */
 export const limitTable = {
   passcodeDigits: { default: 8, min: 8, max: 12 },
@@ -17,6 +17,8 @@ export const limitTable = {
   sessionSeconds: { default: 86_400, min: 900, max: 86_400 },
   failuresPerAddressPerDay: { default: 10, min: 1, max: 10 },
   failuresPerAddressPer30Days: { default: 50, min: 1, max: 50 },
+  failuresOfKnownBrowsersPerDay: { default: 10, min: 1, max: 10 },
+  failuresOfKnownBrowsersPer30Days: { default: 50, min: 1, max: 50 },
   consecutiveFailuresPerAddress: { default: 100, min: 1, max: 100 },
   failuresPerNetworkPerDay: { default: 100, min: 1, max: 100 },
   refusedPerNetworkPerDay: { default: 1000, min: 1, max: 1000 },
@@ -24,6 +26,8 @@ export const limitTable = {
   failuresPerInstancePerDay: { default: 5000, min: 1, max: 5000 },
   sendsPerAddressPerHour: { default: 5, min: 1, max: 5 },
   sendsPerAddressPerDay: { default: 20, min: 1, max: 20 },
+  sendsPerKnownBrowserPerHour: { default: 5, min: 1, max: 5 },
+  sendsPerKnownBrowserPerDay: { default: 10, min: 1, max: 10 },
   sendsPerMailboxPerHour: { default: 10, min: 1, max: 10 },
   sendsPerMailboxPerDay: { default: 40, min: 1, max: 40 },
   sendsPerNetworkPer15Minutes: { default: 60, min: 1, max: 60 },

@@ -7,34 +7,12 @@ import { parse } from 'bowser';
 /** Finds the textual address of a client. */
 export type ClientAddressOf = (request: IncomingMessage) => string;
 
-/** Whether a textual address is of the list. */
-export type IsListed = (address: string) => boolean;
-
-/**
- * Reads a list of proxies.
- *
- * @param proxies addresses or CIDR ranges
- */
-export function createProxyList(proxies: readonly string[]): IsListed {
-  const listed = new BlockList();
-  for (const proxy of proxies) {
-    const [address = '', bits] = proxy.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) listed.addAddress(address, family);
-    else listed.addSubnet(address, Number(bits), family);
-  }
-  return (address) => {
-    const version = isIP(address);
-    return version !== 0 && listed.check(address, version === 6 ? 'ipv6' : 'ipv4');
-  };
-}
-
 /** Whether a request comes straight from a listed proxy. */
 export function createProxyCheck(
   proxies: readonly string[],
 ): (request: IncomingMessage) => boolean {
-  const isListed = createProxyList(proxies);
-  return ({ socket }) => isListed(plain(socket.remoteAddress ?? ''));
+  const isListed = isListedIn(proxies);
+  return ({ socket }) => isListed(socket.remoteAddress ?? '');
 }
 
 /**
@@ -45,7 +23,7 @@ export function createProxyCheck(
  * @source S60
  */
 export function createClientAddress(proxies: readonly string[]): ClientAddressOf {
-  const isListed = createProxyList(proxies);
+  const isListed = isListedIn(proxies);
   return (request) => {
     const peer = plain(request.socket.remoteAddress ?? '');
     const forwarded = request.headers['x-forwarded-for'];
@@ -53,6 +31,26 @@ export function createClientAddress(proxies: readonly string[]): ClientAddressOf
     const hops = forwarded.split(',').map((hop) => plain(hop.trim()));
     const client = hops.findLast((hop) => !isListed(hop)) ?? hops[0] ?? peer;
     return isIP(client) === 0 ? peer : client;
+  };
+}
+
+/**
+ * Tells which textual addresses are on a list.
+ *
+ * @param list addresses or CIDR ranges
+ */
+export function isListedIn(list: readonly string[]): (address: string) => boolean {
+  const listed = new BlockList();
+  for (const entry of list) {
+    const [address = '', bits] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) listed.addAddress(address, family);
+    else listed.addSubnet(address, Number(bits), family);
+  }
+  return (address) => {
+    const known = plain(address);
+    const version = isIP(known);
+    return version !== 0 && listed.check(known, version === 6 ? 'ipv6' : 'ipv4');
   };
 }
 

@@ -18,7 +18,10 @@ export interface SignInPagesDeps {
 }
 
 /** What of a visit its pages show. */
-export type PageVisit = Pick<Visit, 'tenant' | 'client' | 'clientAddress' | 'isEmbedded'> & {
+export type PageVisit = Pick<
+  Visit,
+  'tenant' | 'client' | 'clientAddress' | 'browserFamily' | 'isEmbedded'
+> & {
   /** Anything but undefined: a ticket fixes the address. */
   readonly invited: unknown;
   readonly interaction: Pick<Visit['interaction'], 'params'>;
@@ -36,7 +39,7 @@ export interface SignInPages {
   refusedPage(request: PageRequest, code: ErrorCode, row: string | null, signIn?: SignIn): Page;
 }
 
-/** @source experience P2 to P6, P8, P11; S64 */
+/** @source experience P2 to P6, P8, P11; S14, S64 */
 export function createSignInPages({ limits, sender, log }: SignInPagesDeps): SignInPages {
   const lifetimeMinutes = Math.round(limits.passcodeLifetimeSeconds / 60);
   return { pageOf, refusedPage };
@@ -51,7 +54,7 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
       case 'send-code':
         return { ...frame, page: 'send-code', address: step.address, ...problem };
       case 'enter-code':
-        return enterCode(frame, view, step);
+        return enterCode(request, view, step);
       case 'choose-method': {
         const doors = step.doors.map(({ connection, create }) => ({
           name: connection === null ? null : placeOf(visit, connection),
@@ -92,7 +95,7 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
   }
 
   function enterCode(
-    frame: SignInFrame,
+    { frame, visit }: PageRequest,
     { signIn, problem, notice }: View,
     step: Extract<View['step'], { step: 'enter-code' }>,
   ): Page {
@@ -104,6 +107,8 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
       page: 'enter-code',
       address: step.address,
       label: signIn?.label ?? '',
+      requestedAt: signIn?.lastSentAt ?? 0,
+      browserFamily: visit.browserFamily(),
       strong: signIn?.strong ?? false,
       digits: limits.passcodeDigits,
       lifetimeMinutes,

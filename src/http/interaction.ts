@@ -14,6 +14,7 @@ import type { BrowserBinding } from '../oidc/cookies.ts';
 import { browserFamilyOf, isEmbedded } from './client.ts';
 import { evidenceOf, field, readForm } from './form.ts';
 import { createSignInPages, isProven, type SignInPagesDeps } from './interaction-page.ts';
+import type { KnownBrowserCookie } from './known-browser-cookie.ts';
 import { mountOf } from './mount.ts';
 import type { Page, SignInFrame } from './page.ts';
 import type { TicketCookie } from './ticket-cookie.ts';
@@ -28,6 +29,7 @@ export interface InteractionPagesDeps extends SignInPagesDeps {
   readonly csrf: Csrf;
   readonly invitations: Pick<Invitations, 'open'>;
   readonly ticket: TicketCookie;
+  readonly knownBrowser: KnownBrowserCookie;
   readonly views: Views;
   readonly translator: Translator;
   readonly tenants: () => TenantIndex;
@@ -52,7 +54,7 @@ type PageContext = Context & { state: PageState; params: { uid?: string } };
 export function createInteractionPages(
   deps: InteractionPagesDeps,
 ): (provider: Provider) => Middleware {
-  const { steps, browser, csrf, views, translator, invitations, ticket } = deps;
+  const { steps, browser, csrf, views, translator, invitations, ticket, knownBrowser } = deps;
   const pages = createSignInPages(deps);
   const router = new Router<PageState>({ prefix: '/signin/:uid' });
   const visited: Middleware = async (ctx, next) => open(ctx as PageContext, next);
@@ -120,6 +122,7 @@ export function createInteractionPages(
       uid,
       browser: browser.read(ctx),
       ticket: ticket.read(ctx),
+      knownBrowserOf: (tenant) => knownBrowser.read(ctx, tenant),
       pagesUrl: `${deps.origin}${mountOf(ctx.req)}/signin`,
       isEmbedded: isEmbedded(ctx.get('user-agent')),
       clientAddress: ctx.ip,
@@ -177,7 +180,11 @@ export function createInteractionPages(
     done: Submission,
     rejected: (problem: Problem) => Promise<void> = (problem) => show(ctx, problem),
   ): Promise<void> {
-    if (done.outcome === 'moved') return seeOther(ctx, done.to ?? ctx.state.frame.base);
+    if (done.outcome === 'moved') {
+      const token = done.knownBrowser;
+      if (token !== undefined) knownBrowser.write(ctx, ctx.state.visit.tenant.id, token);
+      return seeOther(ctx, done.to ?? ctx.state.frame.base);
+    }
     if (done.outcome === 'refused') {
       return draw(ctx, pages.refusedPage(ctx.state, done.code, done.row));
     }

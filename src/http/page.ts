@@ -57,6 +57,10 @@ export type Page =
       readonly page: 'enter-code';
       readonly address: string;
       readonly label: string;
+      /** When the newest code was asked for, epoch seconds: the mail says so too (S14). */
+      readonly requestedAt: number;
+      /** As in the mail, e.g. `Chrome on Windows`; '' when unknown. */
+      readonly browserFamily: string;
       readonly strong: boolean;
       readonly digits: number;
       readonly lifetimeMinutes: number;

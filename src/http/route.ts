@@ -33,6 +33,8 @@ export interface RoutableRequest {
 /** Authorization endpoints as they are written without a tenant. */
 const ROOT_AUTHORIZATION = new Set(['/authorize', '/auth', '/oauth2/v2.0/authorize', '/v2.0/auth']);
 const METADATA = /^\/\.well-known\/(openid-configuration|oauth-authorization-server)(\/.*)?$/;
+/** Nothing asks for more; whoever sends thousands only makes parsers work (S59). */
+const MOST_PARAMETERS = 64;
 const NO_TENANT_PATHS = new Set(['/favicon.ico', '/robots.txt']);
 
 /** Whether a path is one that people reach without tenant context. */
@@ -45,7 +47,7 @@ export function isTenantless(path: string): boolean {
  *
  * @param host host and port of `publicUrl`; anything else is refused before it can poison discovery,
  *   returnTo or a mail (S36)
- * @source rules R12 to R15; S35, S36
+ * @source rules R12 to R15; S35, S36, S59
  */
 export function routeRequest(request: RoutableRequest, tenants: TenantIndex, host: string): Route {
   if (request.hosts.length !== 1 || request.hosts[0]?.toLowerCase() !== host) {
@@ -54,6 +56,7 @@ export function routeRequest(request: RoutableRequest, tenants: TenantIndex, hos
   // The absolute form names a host of its own; no client of an origin server sends it.
   if (!request.url.startsWith('/')) return refuse('request_refused');
   const [path, search] = splitQuery(request.url);
+  if (countParameters(search) > MOST_PARAMETERS) return refuse('parameter_malformed');
   const named = tenantParameters(search);
   if (path.startsWith('/assets/') || path === '/dev/mailbox' || path.startsWith('/dev/mailbox/')) {
     return { to: 'server' };
@@ -140,6 +143,12 @@ function isConflict(named: readonly string[], tenant: Tenant, tenants: TenantInd
     const resolution = resolveTenant(tenants, name);
     return resolution.outcome !== 'tenant' || resolution.tenant !== tenant;
   });
+}
+
+function countParameters(search: string): number {
+  let count = 1;
+  for (let at = search.indexOf('&'); at >= 0; at = search.indexOf('&', at + 1)) count += 1;
+  return count;
 }
 
 function tenantParameters(search: string): readonly string[] {

@@ -11,6 +11,7 @@ import { errorTable, type ErrorCode } from '../domain/errors.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Translate, Translator } from '../i18n.ts';
 import { inertLines, inertName, inertPerson } from '../mail/inert-text.ts';
+import { createLanguage, describeMoment } from '../mail/words.ts';
 import { type DrawnBranding, drawnBranding } from './branding.ts';
 import { drawnNotice, drawnProblem, errorParams, errorTitle } from './drawn-problem.ts';
 import type { Page, Problem } from './page.ts';
@@ -51,7 +52,7 @@ export interface ProblemJson {
 
 /** What every view sees; nothing else is in scope (S61). */
 const VIEW_NAMES =
-  'page problem given product locale dir stylesheet t rich errorText errorTitle isoTime partial ' +
+  'page problem given product locale dir stylesheet t rich errorText errorTitle isoTime moment partial ' +
   'brand tenantName inviter inertName inertLines';
 type View = Readonly<Record<string, unknown>>;
 type Template = (view: View) => string;
@@ -98,6 +99,9 @@ export function createViews(deps: {
     inertLines,
     given: {},
   };
+  const languages = new Map(
+    translator.locales.map((locale) => [locale, createLanguage(translator, locale)]),
+  );
   const directions = new Map(translator.locales.map((locale) => [locale, directionOf(locale)]));
   const install = koaViews(root, {
     extension: 'ejs',
@@ -158,6 +162,8 @@ export function createViews(deps: {
       errorText,
       rich: createRich(t),
       dir: directions.get(locale) ?? 'ltr',
+      // As the mail writes it: people compare the two (S14).
+      moment: (at: number) => describeMoment(at, languages.get(translator.negotiate([locale]))!),
       problem: problem ? drawnProblem(page, problem, errorText) : drawnNotice(page, t),
       partial: (name: string, given: View = {}) =>
         draw(join(root, 'partials', `${name}.ejs`), { ...view, given }),

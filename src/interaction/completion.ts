@@ -38,6 +38,8 @@ export type Completion =
       readonly outcome: 'finished';
       readonly to: string;
       readonly subject: string;
+      /** As in {@link Guest}. */
+      readonly revokedAt: number | null;
       /** Where the guest was proven (R79). */
       readonly binding: GuestBinding;
       readonly row: string;
@@ -121,7 +123,8 @@ export function createCompletion(deps: {
       method: binding.method,
       verifiedAt: signIn.verifiedAt ?? clock(),
     });
-    return { outcome: 'finished', to, subject: guest.id, binding, row, rule };
+    const { id: subject, revokedAt } = guest;
+    return { outcome: 'finished', to, subject, revokedAt, binding, row, rule };
   }
 
   async function decideNow(visit: Visit, signIn: SignIn): Promise<Decided> {

@@ -10,7 +10,8 @@ import type { NameSubjects } from '../passcodes/subjects.ts';
 import type { VerifyPasscode } from '../passcodes/verify.ts';
 import type { SignIn } from '../storage/store.ts';
 import { decidedOf, type Doors } from './doors.ts';
-import { letterTo, letterToStranger } from './letter.ts';
+import type { Acquaintance, Recognition } from './known-browsers.ts';
+import { letterTo, letterToStranger, noticeTo } from './letter.ts';
 import { problemOfFormat, problemOfIssue, problemOfVerify } from './problem.ts';
 import type { RecordStep, Remembered } from './remembered.ts';
 import { MOVED_HERE, rejected, type Submission } from './submission.ts';
@@ -28,6 +29,7 @@ export interface PasscodeStepsDeps {
   readonly issuePasscode: IssuePasscode;
   readonly verifyPasscode: VerifyPasscode;
   readonly nameSubjects: NameSubjects;
+  readonly acquaintance: Acquaintance;
   /** What follows a right passcode. */
   readonly complete: (visit: Visit, signIn: SignIn) => Promise<Submission>;
   readonly limits: Limits;
@@ -35,9 +37,9 @@ export interface PasscodeStepsDeps {
   readonly record: RecordStep;
 }
 
-/** @source rules R22 to R24, R41; S1, S13, S17, S62 */
+/** @source rules R22 to R24, R41; S1, S10, S13, S17, S62, S67 */
 export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
-  const { remembered, directory, doors, issuePasscode, verifyPasscode } = deps;
+  const { remembered, directory, doors, issuePasscode, verifyPasscode, acquaintance } = deps;
   const { limits, clock, record } = deps;
   return { sendPasscode, submitPasscode };
 
@@ -50,12 +52,13 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
     // guest blocked a moment ago gets no mail.
     const guest = await directory.findByAddress(visit.tenant.id, signIn.addressKey);
     const isLetter = guest !== undefined || (await signsUp(visit, signIn));
+    const known = acquaintance.recognise(visit, signIn.addressKey, guest);
     const issued = await issuePasscode({
       tenant: visit.tenant.id,
       uid: visit.uid,
       browser: visit.browser,
       addressKey: signIn.addressKey,
-      subjects: subjectsOf(visit, signIn),
+      subjects: subjectsOf(visit, signIn, known),
       letter: isLetter ? letterTo(guest, signIn, visit) : null,
       instead: visit.tenant.mailStrangers ? letterToStranger(signIn, visit) : null,
     });
@@ -63,6 +66,7 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
       audit: true,
       outcome: issued.outcome,
       strong: issued.outcome === 'sent' && issued.signIn.strong,
+      known: known?.by,
     });
     const wrong = problemOfIssue(issued, clock());
     if (wrong) return { outcome: 'rejected', problem: wrong };
@@ -81,18 +85,25 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
     if (parsed.outcome !== 'passcode') {
       return { outcome: 'rejected', problem: problemOfFormat(parsed, expected) };
     }
+    // Looked up for whoever is typed in, as above (S62).
+    const guest = await directory.findByAddress(visit.tenant.id, signIn.addressKey);
+    const known = acquaintance.recognise(visit, signIn.addressKey, guest);
     const verified = await verifyPasscode({
       tenant: visit.tenant.id,
       uid: visit.uid,
       browser: visit.browser,
       addressKey: signIn.addressKey,
-      subjects: subjectsOf(visit, signIn),
+      subjects: subjectsOf(visit, signIn, known),
       passcode: parsed.passcode,
+      isNewBrowser: known?.by !== 'cookie',
+      notice: guest ? noticeTo(guest, visit) : null,
     });
     record('passcode.evaluate', visit, signIn.address, {
       audit: true,
       outcome: verified.outcome,
       strong: signIn.strong,
+      known: known?.by,
+      notified: verified.notified,
     });
     if (verified.outcome === 'verified') return deps.complete(visit, verified.signIn);
     const wrong = problemOfVerify(verified, clock());
@@ -106,7 +117,12 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
     return selfServiceSignUp && !(await directory.isBarred(tenant.id, addressKey));
   }
 
-  function subjectsOf({ tenant, clientAddress }: Visit, { addressKey }: SignIn) {
-    return deps.nameSubjects({ tenant: tenant.id, addressKey, clientAddress });
+  function subjectsOf(
+    { tenant, clientAddress }: Visit,
+    { addressKey }: SignIn,
+    known: Recognition | undefined,
+  ) {
+    const knownBrowser = known?.name;
+    return deps.nameSubjects({ tenant: tenant.id, addressKey, clientAddress, knownBrowser });
   }
 }

@@ -233,10 +233,13 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     if (done.outcome === 'consent') return MOVED_HERE;
     if (done.outcome === 'refused') return done;
     if (done.outcome === 'finished') {
-      const { subject, row, rule } = done;
+      const { subject, revokedAt, row, rule } = done;
       const { method, connection, idp } = done.binding;
       const about = { subject, method, connection, idp, row, rule };
       record('sign-in.finish', visit, signIn.address, { audit: true, ...about });
+      const guest = { id: subject, revokedAt };
+      const token = deps.acquaintance.tokenAfter(visit, signIn.addressKey, guest, method);
+      if (token !== undefined) return { outcome: 'moved', to: done.to, knownBrowser: token };
     }
     return { outcome: 'moved', to: done.to };
   }

@@ -6,7 +6,12 @@ import { problem, type Problem } from './problem.ts';
 /** What came of a submission. */
 export type Submission =
   /** On to the engine or another place, or back to the page (`to` undefined). */
-  | { readonly outcome: 'moved'; readonly to: string | undefined }
+  | {
+      readonly outcome: 'moved';
+      readonly to: string | undefined;
+      /** What the browser is to be known by from now on (S10). */
+      readonly knownBrowser?: string;
+    }
   /** Nothing was done or counted; the page is shown again with what was wrong. */
   | { readonly outcome: 'rejected'; readonly problem: Problem }
   /** Proven, or decided, and not let in. */

@@ -31,6 +31,8 @@ export interface Visit {
   readonly domainHint: string | undefined;
   /** The invitation this browser came by, still good for this tenant. */
   readonly invited: OpenedInvitation | undefined;
+  /** By what this browser may be known to the tenant, unchecked (S10). */
+  readonly knownBrowser: string | undefined;
   /** Absolute URL of the sign-in pages, without a trailing slash: callbacks are below it. */
   readonly pagesUrl: string;
   /** Whether the page is shown inside another application, where Google shows nothing (R59). */
@@ -53,6 +55,8 @@ export type Visitor = Pick<
   readonly browser: string | undefined;
   /** The ticket of an invitation accepted in this browser. */
   readonly ticket: string | undefined;
+  /** By what the browser may be known to a tenant, unchecked. */
+  readonly knownBrowserOf: (tenant: string) => string | undefined;
 };
 
 /**
@@ -69,7 +73,7 @@ export async function openVisit(
     tenants,
     invitations,
   }: { readonly tenants: TenantIndex; readonly invitations: Pick<Invitations, 'open'> },
-  { ticket, ...visitor }: Visitor,
+  { ticket, knownBrowserOf, ...visitor }: Visitor,
 ): Promise<Visit> {
   const interaction = await findInteraction(provider, ctx);
   const { browser: began, tenant: named } = interaction.prompt.details as Partial<PromptBinding>;
@@ -89,6 +93,7 @@ export async function openVisit(
     browser: began,
     tenant,
     invited: ticket === undefined ? undefined : await invitations.open(tenant.id, ticket),
+    knownBrowser: knownBrowserOf(tenant.id),
     domainHint: typeof domain === 'string' ? toDomain(domain) : undefined,
     client: await clientOf(provider, String(interaction.params['client_id'])),
     loginHint: typeof hint === 'string' ? parseEmailAddress(hint) : undefined,

@@ -81,8 +81,29 @@ export interface NoInvitationMail {
   readonly privacyUrl: string | null;
 }
 
+/** Tells a guest what somebody did, or tried to do, in their name (S67). It holds no link. */
+export interface SecurityNoticeMail {
+  readonly kind: 'security-notice';
+  /** `attempts`: so many wrong codes that codes are long now. `sign-in`: in a new browser, after some. */
+  readonly event: 'attempts' | 'sign-in';
+  readonly to: string;
+  readonly locale: string;
+  readonly tenantName: string;
+  readonly clientName: string;
+  /** Epoch seconds. */
+  readonly happenedAt: number;
+  /** As in {@link PasscodeMail}. */
+  readonly browserFamily: string;
+  /** As in {@link PasscodeMail}. */
+  readonly network: string;
+  readonly invitedBy: string | null;
+  readonly support: string | null;
+  readonly privacyUrl: string | null;
+}
+
 /** Everything the outbox can carry. */
-export type MailContent = PasscodeMail | InvitationMail | InvitationCopyMail | NoInvitationMail;
+export type MailContent =
+  PasscodeMail | InvitationMail | InvitationCopyMail | NoInvitationMail | SecurityNoticeMail;
 
 /** A mail ready for the transport. */
 export interface RenderedMail {

@@ -51,8 +51,9 @@ export function createTemplates(
       const language = languages.get(translator.negotiate([content.locale]))!;
       const { view, words } = describeMail(content, product, language);
       const body = views[view].html(words);
-      // The passcode mail names the inviter too, but answers to it are for the support.
-      const inviter = content.kind === 'passcode' ? null : content.invitedBy;
+      // Mails about signing in name the inviter too, but answers to them are for the support.
+      const isAboutSignIn = content.kind === 'passcode' || content.kind === 'security-notice';
+      const inviter = isAboutSignIn ? null : content.invitedBy;
       return {
         to: content.to,
         fromName: language.t('mail.sender', { tenant: words.tenant, product }),

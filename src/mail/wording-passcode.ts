@@ -2,7 +2,13 @@
 
 import type { PasscodeMail } from './content.ts';
 import { inertName } from './inert-text.ts';
-import { describePrivacy, describeReason, type Language, type Words } from './words.ts';
+import {
+  describePrivacy,
+  describeReason,
+  describeRequest,
+  type Language,
+  type Words,
+} from './words.ts';
 
 /** Parts of the passcode mail, in the order they are read. */
 export interface PasscodeWords extends Words {
@@ -15,7 +21,7 @@ export interface PasscodeWords extends Words {
   readonly origin: string;
 }
 
-/** Puts a passcode mail into sentences. Pure. @source S22; T37, T38 */
+/** Puts a passcode mail into sentences. Pure. @source S14, S22; T37, T38 */
 export function describePasscode(
   mail: PasscodeMail,
   product: string,
@@ -26,13 +32,6 @@ export function describePasscode(
   const code = mail.strong ? mail.passcode.replace(/(.{4})(?=.)/g, '$1-') : mail.passcode;
   // Rounded down: a mail may promise less than the truth, never more.
   const minutes = { count: Math.floor(mail.lifetimeSeconds / 60) };
-  const requestedAt = new Date(mail.requestedAt * 1000);
-  const browser = inertName(mail.browserFamily);
-  const request = {
-    date: language.date.format(requestedAt),
-    time: language.time.format(requestedAt),
-    network: inertName(mail.network),
-  };
   return {
     subject: t('mail.passcode.subject', { tenant, label: mail.label }),
     preheader: t('mail.passcode.preheader', { code, ...minutes }),
@@ -42,11 +41,10 @@ export function describePasscode(
     strong: mail.strong,
     paragraphs: [
       t('mail.passcode.use', { tenant, client: inertName(mail.clientName), ...minutes }),
+      t('mail.passcode.only', { host: mail.issuerHost }),
       ...(mail.strong ? [t('mail.passcode.strong', { length: mail.passcode.length })] : []),
       t('mail.passcode.secrecy', { product, tenant }),
-      browser === ''
-        ? t('mail.passcode.requested', request)
-        : t('mail.passcode.requestedBrowser', { ...request, browser }),
+      describeRequest('mail.passcode.requested', mail.requestedAt, mail, language),
       t('mail.passcode.unexpected'),
     ],
     footer: [...describeReason('mail.passcode.reason', mail, t), ...describePrivacy(mail, t)],

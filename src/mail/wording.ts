@@ -8,6 +8,7 @@ import {
   type LetterWords,
 } from './wording-invitation.ts';
 import { describePasscode, type PasscodeWords } from './wording-passcode.ts';
+import { describeSecurityNotice } from './wording-security-notice.ts';
 import type { Language } from './words.ts';
 
 /**
@@ -33,5 +34,7 @@ export function describeMail(
       return { view: 'letter', words: describeCopy(content, language) };
     case 'no-invitation':
       return { view: 'letter', words: describeNoInvitation(content, language) };
+    case 'security-notice':
+      return { view: 'letter', words: describeSecurityNotice(content, language) };
   }
 }

@@ -40,6 +40,35 @@ export function createLanguage(translator: Translator, locale: string): Language
   };
 }
 
+/** A moment as people read it, in UTC. Pure. @param at epoch seconds */
+export function describeMoment(
+  at: number,
+  { date, time }: Pick<Language, 'date' | 'time'>,
+): { readonly date: string; readonly time: string } {
+  const moment = new Date(at * 1000);
+  return { date: date.format(moment), time: time.format(moment) };
+}
+
+/**
+ * Says when something was asked for, in which browser and from which network. Pure.
+ *
+ * @param id sentence with `date`, `time` and `network`; `{id}Browser` with `browser` too
+ * @param at epoch seconds
+ */
+export function describeRequest(
+  id: string,
+  at: number,
+  from: { readonly browserFamily: string; readonly network: string },
+  language: Language,
+): string {
+  const browser = inertName(from.browserFamily);
+  return language.t(browser === '' ? id : `${id}Browser`, {
+    ...describeMoment(at, language),
+    network: inertName(from.network),
+    browser,
+  });
+}
+
 /**
  * Says why somebody gets a mail, and whom to ask. Pure.
  *

@@ -12,6 +12,7 @@ import type { Store } from '../storage/store.ts';
 import { createFindAccount } from './account.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { adminResource } from './admin-resource.ts';
+import { createAssertClientClaims } from './client-assertion.ts';
 import { type BrowserBinding, type CookieSigner, cookieNames } from './cookies.ts';
 import { speakingToEngine } from './engine-fault.ts';
 import { createLoadExistingGrant } from './grant.ts';
@@ -107,6 +108,7 @@ export function createOidcConfiguration(
     fetchResponseBodyLimits: outboundBodyLimits,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     clientBasedCORS: isOwnOrigin,
+    assertJwtClientAuthClaimsAndHeader: createAssertClientClaims(clock),
     ...yours,
     // Not yours to replace: consumption by condition, digests for ids, absolute ends and the browser
     // binding all live in it (S24, S28, S44).

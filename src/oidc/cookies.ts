@@ -52,13 +52,25 @@ export interface CookieNames {
  * @param secure whether the issuer is https; browsers refuse the prefixes otherwise
  */
 export function cookieNames(namespace: string, secure: boolean): CookieNames {
-  const suffix = createHash('sha256').update(namespace).digest('base64url').slice(0, 12);
   return {
-    session: `${secure ? '__Host-' : ''}sid_${suffix}`,
+    session: `${secure ? '__Host-' : ''}sid_${suffixOf(namespace)}`,
     interaction: `${secure ? '__Secure-' : ''}interaction`,
     resume: `${secure ? '__Secure-' : ''}resume`,
   };
 }
+
+/**
+ * Names the cookie by which a browser is known to a tenant (S10).
+ *
+ * @param tenant id
+ * @param secure whether the pages are https
+ */
+export function knownBrowserName(tenant: string, secure: boolean): string {
+  return `${secure ? '__Host-' : ''}known_${suffixOf(tenant)}`;
+}
+
+/** Cookies of which a browser has one per tenant: name without prefix, and what it is for. */
+export const TENANT_COOKIE = /^(?:__Host-)?(sid|known)_[\w-]{12}$/;
 
 /** Which browser is asking: a cookie of 256 random bits, remembered only as its digest (S24). */
 export interface BrowserBinding {
@@ -92,6 +104,10 @@ export function createBrowserBinding(secure: boolean): BrowserBinding {
       return digestOf(value);
     },
   };
+}
+
+function suffixOf(namespace: string): string {
+  return createHash('sha256').update(namespace).digest('base64url').slice(0, 12);
 }
 
 function digestOf(value: string): string {

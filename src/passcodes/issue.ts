@@ -82,11 +82,20 @@ class Refused extends Error {
   }
 }
 
-/** @source S1 to S3, S7, S9, S11; rules R23, R24 */
+/** @source S1 to S3, S7, S9 to S11; rules R23, R24 */
 export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
   const { store, outbox, digests, limits, clock, onSpent } = deps;
 
   return async function issuePasscode(request) {
+    const issued = await attempt(request);
+    if (issued.outcome !== 'throttled' || request.subjects.knownBrowser === undefined)
+      return issued;
+    // Its own pool is spent: from here on it is a browser like every other, and not worse off.
+    const { knownBrowser: _spent, ...subjects } = request.subjects;
+    return attempt({ ...request, subjects });
+  };
+
+  async function attempt(request: IssueRequest): Promise<IssueOutcome> {
     try {
       const issued = await store.transaction((tx) => issueWithin(tx, request));
       // Only now: a worker woken inside could look before the row is there.
@@ -98,7 +107,7 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
       if (error.spent.length > 0) onSpent?.(request.tenant, error.spent);
       return error.outcome;
     }
-  };
+  }
 
   async function issueWithin(
     tx: Store,

@@ -1,11 +1,15 @@
 // Owns the one function that can check a passcode (S12). Count, compare in constant time, consume
-// once; the answer leaves only after the transaction that counted has committed.
+// once; the answer leaves only after the transaction that counted has committed, with the mail that
+// tells the guest of it (S67).
 
 import {
   addressFailureBudgets,
   type Budget,
   type BudgetSubjects,
   consecutiveFailureBudget,
+  FAILURES_BEFORE_NOTICE,
+  noticeBudget,
+  type NoticeEvent,
   type OnSpent,
   scopeFailureBudgets,
   windowEnd,
@@ -13,8 +17,13 @@ import {
 import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/limits.ts';
 import { isLive } from '../domain/passcode.ts';
+import type { SecurityNoticeMail } from '../mail/content.ts';
 import type { PasscodeRecord, SignIn, Store } from '../storage/store.ts';
 import type { PasscodeDigests } from './digest.ts';
+import type { PasscodeOutbox } from './issue.ts';
+
+/** The mail around a notice; what happened and when is filled in here. */
+export type NoticeLetter = Omit<SecurityNoticeMail, 'kind' | 'event' | 'happenedAt'>;
 
 export interface VerifyRequest {
   readonly tenant: string;
@@ -26,10 +35,19 @@ export interface VerifyRequest {
   readonly subjects: BudgetSubjects;
   /** As {@link parseTypedPasscode} gave it: format faults never come this far (S13). */
   readonly passcode: string;
+  /** Whether nobody has signed in here as this guest before: what an invitation makes known is new. */
+  readonly isNewBrowser: boolean;
+  /** null for an address nobody invited: the same work, and no mail (S62). */
+  readonly notice: NoticeLetter | null;
 }
 
 /** What came of one submitted passcode. */
-export type VerifyOutcome =
+export type VerifyOutcome = Evaluation & {
+  /** What the guest is mailed about, if anything; said of strangers too, and then nobody is (S67). */
+  readonly notified?: NoticeEvent;
+};
+
+type Evaluation =
   | { readonly outcome: 'verified'; readonly signIn: SignIn }
   | { readonly outcome: 'mismatch'; readonly attemptsLeft: number }
   /** The right passcode past its 30 minutes, or any when none is live any more (P6). */
@@ -45,6 +63,7 @@ export type VerifyOutcome =
 
 export interface VerifyDeps {
   readonly store: Store;
+  readonly outbox: PasscodeOutbox;
   readonly digests: PasscodeDigests;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -55,24 +74,30 @@ export interface VerifyDeps {
 /** Checks one passcode. @throws {GuestError} `unavailable` when the store is down: nothing is granted */
 export type VerifyPasscode = (request: VerifyRequest) => Promise<VerifyOutcome>;
 
+/** A notice is history a day later. */
+const NOTICE_SECONDS = 86_400;
+
 /** Ends the transaction without a trace: what was asked is not evaluated. */
 class NotEvaluated extends Error {
-  readonly outcome: VerifyOutcome;
+  readonly outcome: Evaluation;
   readonly spent: readonly Budget[];
-  constructor(outcome: VerifyOutcome, spent: readonly Budget[] = []) {
+  constructor(outcome: Evaluation, spent: readonly Budget[] = []) {
     super(outcome.outcome);
     this.outcome = outcome;
     this.spent = spent;
   }
 }
 
-/** @source S4 to S6, S8, S9, S12; rule R24 */
+/** @source S4 to S6, S8 to S10, S12, S67; rule R24 */
 export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
-  const { store, digests, limits, clock, onSpent } = deps;
+  const { store, outbox, digests, limits, clock, onSpent } = deps;
 
   return async function verifyPasscode(request) {
     try {
-      return await store.transaction((tx) => verifyWithin(tx, request));
+      const { messageId, ...verified } = await store.transaction((tx) => verifyWithin(tx, request));
+      // Only now: a worker woken inside could look before the row is there.
+      if (messageId !== undefined) outbox.wake(messageId);
+      return verified;
     } catch (error) {
       if (!(error instanceof NotEvaluated)) throw error;
       if (error.spent.length > 0) onSpent?.(request.tenant, error.spent);
@@ -80,7 +105,10 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     }
   };
 
-  async function verifyWithin(tx: Store, request: VerifyRequest): Promise<VerifyOutcome> {
+  async function verifyWithin(
+    tx: Store,
+    request: VerifyRequest,
+  ): Promise<VerifyOutcome & { readonly messageId?: string }> {
     const { tenant, uid, browser, subjects } = request;
     const now = clock();
     const signIn = await tx.signIns.takeAttempt({
@@ -92,7 +120,7 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     if (!signIn) throw new NotEvaluated(await whyNotEvaluated(tx, request));
     // The address may have changed since: a guess at one guest would be billed to another (S8).
     if (signIn.addressKey !== request.addressKey) throw new NotEvaluated({ outcome: 'gone' });
-    const consecutive = await reserve(tx, signIn, subjects, now);
+    const { consecutive, isLast } = await reserve(tx, signIn, subjects, now);
 
     const matched = findMatch(signIn, await tx.passcodes.list(tenant, uid), request.passcode);
     if (matched && isLive(matched, signIn, now)) {
@@ -102,9 +130,17 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
       if (!signIn.strong) await tx.budgets.refund(addressFailureBudgets(subjects, limits), now);
       const { scope, subject } = consecutiveFailureBudget(subjects, limits);
       if (consecutive > 0) await tx.budgets.clear(scope, subject);
-      return { outcome: 'verified', signIn: { ...signIn, verifiedAt: now } };
+      const isNews = request.isNewBrowser && consecutive >= FAILURES_BEFORE_NOTICE;
+      const notified = isNews ? await notify(tx, request, 'sign-in', now) : {};
+      return { outcome: 'verified', signIn: { ...signIn, verifiedAt: now }, ...notified };
     }
-    await tx.budgets.spend(scopeFailureBudgets(subjects, limits), now);
+    const [failures] = await tx.budgets.spend(scopeFailureBudgets(subjects, limits), now);
+    const isStrongNow = isLast || failures === limits.consecutiveFailuresPerAddress;
+    const notified = isStrongNow ? await notify(tx, request, 'attempts', now) : {};
+    return { ...failureOf(signIn, matched, now), ...notified };
+  }
+
+  function failureOf(signIn: SignIn, matched: PasscodeRecord | undefined, now: number): Evaluation {
     const attemptsLeft = limits.attemptsPerPasscode - signIn.attempts;
     if (attemptsLeft <= 0) return { outcome: 'exhausted' };
     const expired = matched ? now >= matched.expiresAt : now >= (signIn.liveUntil ?? 0);
@@ -113,17 +149,18 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
 
   /**
    * Reserves the exact address budgets before anything is compared, or refuses to compare (S8).
-   * @returns failures of the address without a success between them
+   * @returns failures of the address without a success between them; whether a failure now would
+   *   leave nothing of a budget of the address
    */
   async function reserve(
     tx: Store,
     signIn: SignIn,
     subjects: BudgetSubjects,
     now: number,
-  ): Promise<number> {
+  ): Promise<{ readonly consecutive: number; readonly isLast: boolean }> {
     const scopes = scopeFailureBudgets(subjects, limits);
     // 80 bits need no budget; refusing them would let an attacker lock the guest out.
-    const exact = signIn.strong ? [] : addressFailureBudgets(subjects, limits);
+    const exact: readonly Budget[] = signIn.strong ? [] : addressFailureBudgets(subjects, limits);
     const counts = await tx.budgets.spend(exact, now, scopes);
     const used = counts.slice(exact.length);
     const network = scopes.findIndex((budget) => budget.scope === 'failure.network.day');
@@ -138,7 +175,25 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     if (!signIn.strong && spent.length > 0) {
       throw new NotEvaluated({ outcome: 'superseded' }, spent);
     }
-    return used[0] ?? 0;
+    const isLast = exact.some((budget, index) => counts[index] === budget.limit);
+    return { consecutive: used[0] ?? 0, isLast };
+  }
+
+  /** Writes to the guest, or does the same work for nobody; once a day, whoever counts first. */
+  async function notify(
+    tx: Store,
+    { tenant, subjects, notice }: VerifyRequest,
+    event: NoticeEvent,
+    now: number,
+  ): Promise<{ readonly notified?: NoticeEvent; readonly messageId?: string }> {
+    const [count] = await tx.budgets.spend([noticeBudget(event, subjects)], now);
+    if (count !== 1) return {};
+    const messageId = await outbox.enqueue(tx, {
+      tenant,
+      expiresAt: now + NOTICE_SECONDS,
+      content: notice && { ...notice, kind: 'security-notice', event, happenedAt: now },
+    });
+    return { notified: event, messageId };
   }
 
   function findMatch(
@@ -157,7 +212,7 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
   }
 }
 
-async function whyNotEvaluated(tx: Store, request: VerifyRequest): Promise<VerifyOutcome> {
+async function whyNotEvaluated(tx: Store, request: VerifyRequest): Promise<Evaluation> {
   const signIn = await tx.signIns.find(request.tenant, request.uid);
   if (!signIn || signIn.browser !== request.browser) return { outcome: 'gone' };
   if (signIn.verifiedAt !== null) return { outcome: 'used' };

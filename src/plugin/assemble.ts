@@ -24,6 +24,7 @@ import { createEnginePages } from '../http/engine-pages.ts';
 import { createErrorGate, type ErrorGate } from '../http/errors.ts';
 import { createFederationRoutes, type FederationRoutes } from '../http/federation.ts';
 import { createHomeRoutes, type HomeRoutes } from '../http/home.ts';
+import { createKnownBrowserCookie } from '../http/known-browser-cookie.ts';
 import { createInvitationRoutes, type InvitationRoutes } from '../http/invitation.ts';
 import { createInteractionPages } from '../http/interaction.ts';
 import { createCsrf } from '../http/security.ts';
@@ -234,6 +235,7 @@ export async function assemble(
     },
     interactionPages: createInteractionPages({
       ...pages,
+      knownBrowser: createKnownBrowserCookie(secure),
       steps,
       translator,
       limits,

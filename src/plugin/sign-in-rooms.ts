@@ -11,12 +11,14 @@ import { createDiscover, type Discover } from '../home-realm/discover.ts';
 import { createExplain, type Explain } from '../home-realm/explain.ts';
 import { createCompletion } from '../interaction/completion.ts';
 import { createDoors } from '../interaction/doors.ts';
+import { createAcquaintance } from '../interaction/known-browsers.ts';
 import { createSignInSteps, type SignInSteps } from '../interaction/sign-in.ts';
 import { createUpstreamSteps, type UpstreamSteps } from '../interaction/upstream.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { createOutboundFetch, createOutboundWebFetch } from '../outbound/fetch.ts';
 import { createPasscodeDigests } from '../passcodes/digest.ts';
 import { createIssuePasscode } from '../passcodes/issue.ts';
+import { createKnownBrowsers } from '../passcodes/known-browser.ts';
 import { createSubjects } from '../passcodes/subjects.ts';
 import { createVerifyPasscode } from '../passcodes/verify.ts';
 import { deriveKey } from '../settings/derive-key.ts';
@@ -60,7 +62,9 @@ export function joinSignIn(deps: SignInRoomsDeps): SignInRooms {
   const onSpent: OnSpent = (tenant, spent) => {
     for (const { scope } of spent) log.info('budget.spent', { tenant, budget: scope });
   };
-  const passcodeDeps = { store, digests, limits, clock, onSpent };
+  const passcodeDeps = { store, outbox, digests, limits, clock, onSpent };
+  // From the peppers, which have versions: a new one beside them makes no browser unknown.
+  const keys = secrets.peppers.map((pepper) => deriveKey(pepper, 'known-browser'));
   const outbound = { allowLoopback: !secure };
   const fetch = createOutboundFetch(outbound);
   const discover = traceDiscover(createDiscover({ guests: store.guests, fetch, clock }));
@@ -88,9 +92,10 @@ export function joinSignIn(deps: SignInRoomsDeps): SignInRooms {
     doors,
     upstream,
     completion: traceCompletion(createCompletion({ directory, doors, clock })),
-    issuePasscode: traceOutcome('passcode.issue', createIssuePasscode({ ...passcodeDeps, outbox })),
+    issuePasscode: traceOutcome('passcode.issue', createIssuePasscode(passcodeDeps)),
     verifyPasscode: traceOutcome('passcode.verify', createVerifyPasscode(passcodeDeps)),
     nameSubjects: createSubjects(deriveKey(secrets.sealingKey, 'budget-subjects')),
+    acquaintance: createAcquaintance({ knownBrowsers: createKnownBrowsers(keys), clock }),
     limits,
     clock,
     log,

@@ -53,6 +53,7 @@ export const TITLES: Readonly<Record<PageName | MailKind, string>> = {
   passcode: 'Code',
   'invitation-copy': 'Copy of an invitation',
   'no-invitation': 'No invitation',
+  'security-notice': 'Security notice',
 };
 
 /**

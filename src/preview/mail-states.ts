@@ -3,7 +3,7 @@
 import type { Tenant } from '../domain/tenant.ts';
 import { maskNetwork } from '../domain/network.ts';
 import { invitationCopy, invitationLetter } from '../guests/invitation-letter.ts';
-import type { NoInvitationMail, PasscodeMail } from '../mail/content.ts';
+import type { NoInvitationMail, PasscodeMail, SecurityNoticeMail } from '../mail/content.ts';
 import type { Guest } from '../storage/store.ts';
 import { ADDRESS, LONG_ADDRESS, LONG_NAME, RIGHT_TO_LEFT, type Sample } from './sample.ts';
 import type { MailStates } from './state.ts';
@@ -48,6 +48,15 @@ export function mailStates(sample: Sample, locale: string): MailStates {
     locale,
   });
   const copy = (of: Guest) => ({ ...invitationCopy(tenant, of, 'bo@partner.example'), locale });
+  const notice: SecurityNoticeMail = {
+    kind: 'security-notice',
+    event: 'attempts',
+    ...about,
+    happenedAt: now,
+    browserFamily: passcode.browserFamily,
+    network: passcode.network,
+    invitedBy: guest.invitedBy,
+  };
   const nobody: NoInvitationMail = { kind: 'no-invitation', ...about, invitedBy: null };
 
   return {
@@ -99,6 +108,19 @@ export function mailStates(sample: Sample, locale: string): MailStates {
           ? 'to an address nobody invited'
           : 'to an address nobody invited (mailStrangers is off)',
         mail: nobody,
+      },
+    ],
+    'security-notice': [
+      { variant: 'attempts', shows: 'too many wrong codes', mail: notice },
+      {
+        variant: 'sign-in',
+        shows: 'a new browser signed in after wrong codes',
+        mail: { ...notice, event: 'sign-in' },
+      },
+      {
+        variant: 'plain',
+        shows: 'no inviter, and a browser that is not known',
+        mail: { ...notice, event: 'sign-in', browserFamily: '', invitedBy: null },
       },
     ],
   };

@@ -60,6 +60,7 @@ export function createSampleWalk(sample: Sample): SampleWalk {
       tenant,
       client: turn.client ?? sample.client,
       clientAddress: '203.0.113.9',
+      browserFamily: () => 'Chrome on Windows',
       isEmbedded: turn.embedded ?? false,
       invited: turn.invited ? sample.guest : undefined,
       interaction: { params: { scope: turn.scope ?? 'openid profile email' } },

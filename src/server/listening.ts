@@ -3,18 +3,21 @@
 import { createServer, type Server } from 'node:http';
 import type { RequestHandler } from '../http/dispatcher.ts';
 import type { ListenAddress } from '../settings/settings.ts';
+import { limitPerAddress } from './per-address.ts';
 
 const DRAIN_MS = 10_000;
 
 /**
  * Starts listening.
  *
+ * @param isExempt addresses with more than their share of connections; without it nobody has a share
  * @throws Node's error when the address cannot be listened on
  */
 export async function listen(
   { host, port }: ListenAddress,
   handler: RequestHandler,
   maxConnections: number,
+  isExempt?: (address: string) => boolean,
 ): Promise<Server> {
   // A slow client is closed by the check that runs every two seconds, not by Node's thirty (S59).
   const server = createServer(
@@ -28,6 +31,7 @@ export async function listen(
     handler,
   );
   server.maxConnections = maxConnections;
+  if (isExempt) limitPerAddress(server, isExempt);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

@@ -6,7 +6,7 @@ import type { Middleware } from 'koa';
 import type { Clock } from '../domain/clock.ts';
 import type { ResolveTxt } from '../federation/domain-proof.ts';
 import { createAdminListener } from '../http/admin-listener.ts';
-import { createClientAddress, createProxyCheck } from '../http/client.ts';
+import { createClientAddress, createProxyCheck, isListedIn } from '../http/client.ts';
 import { createDispatcher, type RequestHandler } from '../http/dispatcher.ts';
 import { createFront } from '../http/front.ts';
 import { createHealth } from '../http/health.ts';
@@ -101,7 +101,9 @@ export async function startServer(
     const { adminListen } = settings;
     const admin = adminListen && (await listen(adminListen, answerAdmin, MAX_ADMIN_CONNECTIONS));
     if (admin) closing.push(() => drain(admin));
-    const server = await listen(settings.listen, answer, MAX_CONNECTIONS);
+    // A proxy in front holds the connections of all guests.
+    const isProxy = isListedIn(settings.trustedProxies);
+    const server = await listen(settings.listen, answer, MAX_CONNECTIONS, isProxy);
     closing.push(() => drain(server));
     const watch = options.source && reload && follow(guests, settings, options.source, reload);
     if (watch) closing.push(() => watch.close());

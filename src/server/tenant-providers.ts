@@ -2,9 +2,9 @@
 
 import { LRUCache } from 'lru-cache';
 import { Provider } from 'oidc-provider';
-import { GuestError } from '../domain/errors.ts';
 import { HOME_CLIENT_ID, type Tenant } from '../domain/tenant.ts';
 import type { RequestHandler } from '../http/dispatcher.ts';
+import { checkEngineRequest, unansweredError } from '../http/engine-request.ts';
 import { homeCallback } from '../http/home.ts';
 import type { Guests } from '../plugin.ts';
 
@@ -104,8 +104,9 @@ export function createTenantProviders(
     const { gate } = guests.parts;
     provider.use((ctx, next) =>
       gate.middleware(ctx, async () => {
+        checkEngineRequest(ctx);
         await next();
-        if (ctx.status === 404 && ctx.body === undefined) throw new GuestError('not_found');
+        if (ctx.status === 404 && ctx.body === undefined) throw unansweredError(ctx);
       }),
     );
     guests.attach(provider, issuer);

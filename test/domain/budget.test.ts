@@ -3,6 +3,7 @@ import {
   addressFailureBudgets,
   type Budget,
   consecutiveFailureBudget,
+  noticeBudget,
   scopeFailureBudgets,
   sendBudgets,
   windowEnd,
@@ -28,6 +29,15 @@ describe('addressFailureBudgets', () => {
       ['failure.address.day', 'A', DAY, 10],
       ['failure.address.month', 'A', 30 * DAY, 50],
     ]);
+  });
+
+  it('S10 allows all known browsers of an address together the same once more', () => {
+    for (const knownBrowser of ['B', 'C']) {
+      assert.deepEqual(rows(addressFailureBudgets({ ...SUBJECTS, knownBrowser }, defaultLimits)), [
+        ['failure.known.day', 'A', DAY, 10],
+        ['failure.known.month', 'A', 30 * DAY, 50],
+      ]);
+    }
   });
 });
 
@@ -60,6 +70,15 @@ describe('sendBudgets', () => {
     ]);
   });
 
+  it('S10 bounds each known browser by itself, beside its network and tenant', () => {
+    const known = sendBudgets({ ...SUBJECTS, knownBrowser: 'B' }, defaultLimits);
+    assert.deepEqual(rows(known.slice(0, 2)), [
+      ['send.known.hour', 'B', HOUR, 5],
+      ['send.known.day', 'B', DAY, 10],
+    ]);
+    assert.deepEqual(known.slice(2), sendBudgets(SUBJECTS, defaultLimits).slice(4));
+  });
+
   it('keeps every name within what the store takes', () => {
     const all = [
       ...sendBudgets(SUBJECTS, defaultLimits),
@@ -67,6 +86,16 @@ describe('sendBudgets', () => {
     ];
     for (const { scope } of all) assert.match(scope, /^[a-z.]{1,40}$/);
     assert.equal(new Set(all.map(({ scope }) => scope)).size, all.length);
+  });
+});
+
+describe('noticeBudget', () => {
+  it('S67 allows one mail of a kind to an address and day', () => {
+    const budgets = [noticeBudget('attempts', SUBJECTS), noticeBudget('sign-in', SUBJECTS)];
+    assert.deepEqual(rows(budgets), [
+      ['notice.attempts.day', 'A', DAY, 1],
+      ['notice.sign-in.day', 'A', DAY, 1],
+    ]);
   });
 });
 

@@ -43,6 +43,19 @@ describe('limitTable', () => {
     assert.ok(yearlyChance(loosest) <= 1e-4);
   });
 
+  it('S10 doubles it for who has stolen known browsers, and no more', () => {
+    const { failuresOfKnownBrowsersPerDay: perDay, failuresOfKnownBrowsersPer30Days: perMonth } =
+      limitTable;
+    assert.equal(perDay.max, limitTable.failuresPerAddressPerDay.max);
+    assert.equal(perMonth.max, limitTable.failuresPerAddressPer30Days.max);
+    const stolen = {
+      ...defaultLimits,
+      failuresPerAddressPerDay: limitTable.failuresPerAddressPerDay.max + perDay.max,
+      failuresPerAddressPer30Days: limitTable.failuresPerAddressPer30Days.max + perMonth.max,
+    };
+    assert.ok(yearlyChance(stolen) <= 2.61e-5);
+  });
+
   it('S9 makes a strong passcode out of 80 bits', () => {
     assert.equal(new Set(STRONG_PASSCODE_ALPHABET).size, 32);
     assert.equal(STRONG_PASSCODE_LENGTH * Math.log2(32), 80);

@@ -15,6 +15,9 @@ const index = createTenantIndex([a, b]);
 
 const route = (url: string): Route => routeRequest({ url, hosts: [HOST] }, index, HOST);
 
+const query = (count: number): string =>
+  Array.from({ length: count }, (_, at) => `p${at}=x`).join('&');
+
 /** A route in one line: `engine a /v2.0/auth`, `redirect /a/`, `refusal tenant_missing`. */
 function say(given: Route): string {
   switch (given.to) {
@@ -68,6 +71,14 @@ describe('routeRequest', () => {
       '/.well-known/openid-configuration/a/v2.0':
         'engine a /.well-known/openid-configuration at /a/v2.0/.well-known/openid-configuration',
     });
+  });
+
+  it('S59 takes 64 parameters and no more', () => {
+    assert.equal(route(`/a/v2.0/auth?${query(64)}`).to, 'engine');
+    for (const path of ['/a/v2.0/auth', '/auth', '/a/signin/uid', '/assets/style.css']) {
+      assert.equal(say(route(`${path}?${query(65)}`)), 'refusal parameter_malformed', path);
+      assert.equal(say(route(`${path}?${'&'.repeat(3000)}`)), 'refusal parameter_malformed', path);
+    }
   });
 
   describe('R12 takes a verified domain for an alias', () => {

@@ -44,6 +44,8 @@ function samples(word?: string): Record<string, Page> {
     page: 'enter-code' as const,
     address,
     label: say('K7'),
+    requestedAt: Date.UTC(2026, 9, 25, 14, 2) / 1000,
+    browserFamily: say('Chrome on Windows'),
     strong: false,
     digits: 8,
     lifetimeMinutes: 30,
@@ -125,7 +127,7 @@ function samples(word?: string): Record<string, Page> {
     'send-code': { ...frame, page: 'send-code', address },
     'send-code-throttled': { ...bare, page: 'send-code', address, ...problem('throttled') },
     'enter-code': code,
-    'enter-code-bare': { ...code, ...bare, digits: 9, lifetimeMinutes: 1 },
+    'enter-code-bare': { ...code, ...bare, browserFamily: '', digits: 9, lifetimeMinutes: 1 },
     'enter-code-resent': { ...code, notice: 'resent' },
     'enter-code-soon': { ...code, ...problem('resend_too_soon', { count: 12 }) },
     'enter-code-wrong': { ...code, ...problem('passcode_mismatch', { count: 4 }) },
@@ -470,6 +472,13 @@ describe('createViews', () => {
     );
   });
 
+  it('S14 says what the mail says: label, application, time and browser', async () => {
+    const text = await html('enter-code');
+    assert.match(text, /Look for the email with <bdi><strong>K7<\/strong><\/bdi> in the subject\./);
+    assert.match(text, /requested 25 Oct 2026 14:02 UTC from Chrome on Windows\./);
+    assert.match(await html('enter-code-bare'), /requested 25 Oct 2026 14:02 UTC\./);
+  });
+
   it('offers only a new code when no code is live', async () => {
     const text = await html('enter-code-dead');
     assert.deepEqual(text.match(/action="[^"]*"/g), ['action="/fabrikam/signin/Vq3tKxW9/send"']);
@@ -714,7 +723,7 @@ describe('createViews', () => {
   it('every sentence of a page is asked for by some page', async () => {
     for (const name of Object.keys(samples())) await html(name);
     await html('branded/address');
-    const variants = /_(one|other|strong|8|11|anyone)$/;
+    const variants = /_(one|other|strong|8|11|anyone|browser)$/;
     const ids = (node: Sentences, path: string): string[] =>
       Object.entries(node).flatMap(([key, value]) =>
         typeof value === 'string'

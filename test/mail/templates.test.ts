@@ -6,6 +6,7 @@ import type {
   NoInvitationMail,
   PasscodeMail,
   RenderedMail,
+  SecurityNoticeMail,
 } from '../../src/mail/content.ts';
 import { createTemplates } from '../../src/mail/templates.ts';
 
@@ -71,6 +72,21 @@ const noInvitation: NoInvitationMail = {
   privacyUrl: 'https://contoso.example/privacy',
 };
 
+const notice: SecurityNoticeMail = {
+  kind: 'security-notice',
+  event: 'attempts',
+  to: 'teri@gmail.example',
+  locale: 'en',
+  tenantName: 'Contoso',
+  clientName: 'Fabrikam Docs',
+  happenedAt: Date.UTC(2026, 9, 25, 14, 2) / 1000,
+  browserFamily: 'Chrome on Windows',
+  network: '203.0.113.x',
+  invitedBy: 'megan@contoso.example',
+  support: 'help@contoso.example',
+  privacyUrl: 'https://contoso.example/privacy',
+};
+
 /** What a reader of the HTML part sees, one line per block; the preheader is not among it. */
 function visible(html: string): string[] {
   return html
@@ -105,6 +121,8 @@ function renderAll(name: string, message: string): RenderedMail[] {
       clientName: name,
       privacyUrl: name,
     }),
+    templates.render({ ...notice, ...names, ...request, privacyUrl: name }),
+    templates.render({ ...notice, ...names, ...request, event: 'sign-in', privacyUrl: name }),
   ];
 }
 
@@ -135,6 +153,8 @@ describe('createTemplates', () => {
           '',
           'Enter it on the Contoso sign-in page to continue to Fabrikam Docs. It works for 30 minutes and only once.',
           '',
+          'Enter it only at guest.example, in the browser where you asked for it.',
+          '',
           'Guestpass and Contoso will never ask you for this code by phone, chat or email. Do not share or forward it.',
           '',
           'Requested 25 Oct 2026 14:02 UTC from Chrome on Windows, IP 203.0.113.x (approximate).',
@@ -153,6 +173,15 @@ describe('createTemplates', () => {
     it('says the same in HTML and text', () => {
       const { text, html } = templates.render(passcode);
       assert.deepEqual(visible(html), linesOf(text).slice(0, -1));
+    });
+
+    it('S14 names the one host it is good at, and who asked from where', () => {
+      const { text, html } = templates.render(passcode);
+      for (const part of [text, visible(html).join('\n')]) {
+        assert.match(part, /Enter it only at guest\.example, /);
+        assert.match(part, /to continue to Fabrikam Docs/);
+        assert.match(part, /25 Oct 2026 14:02 UTC from Chrome on Windows/);
+      }
     });
 
     it('leaves out what is not known', () => {
@@ -211,6 +240,44 @@ describe('createTemplates', () => {
     it('takes no reply to a support contact that is a URL', () => {
       const support = 'https://contoso.example/help';
       assert.equal(templates.render({ ...passcode, support }).replyTo, null);
+    });
+  });
+
+  describe('security notice', () => {
+    it('S67 says of wrong codes what happened, when, from where, and what to do', () => {
+      const mail = templates.render(notice);
+      assert.equal(mail.subject, 'Wrong codes for your sign-in to Contoso');
+      assert.equal(mail.replyTo, 'help@contoso.example');
+      assert.deepEqual(linesOf(mail.text), [
+        'Somebody entered too many wrong codes. Nobody got in with them.',
+        'They tried to sign in to Contoso as teri@gmail.example. Codes we send you from now on are longer for a while, and nobody can guess those.',
+        'It was on 25 Oct 2026 at 14:02 UTC, from Chrome on Windows, IP 203.0.113.x (approximate).',
+        'Was it you? Then you have nothing to do: ask for a new code and sign in.',
+        'Was it not you? Tell help@contoso.example. You can go on signing in as before. Never share a code.',
+        'You get this because megan@contoso.example gave teri@gmail.example guest access to Contoso.',
+        'Questions? Contact help@contoso.example.',
+        'Privacy statement of Contoso: https://contoso.example/privacy',
+      ]);
+    });
+
+    it('S67 says of a new browser who signed in, and whom to tell at once', () => {
+      const mail = templates.render({ ...notice, event: 'sign-in', browserFamily: '' });
+      assert.equal(mail.subject, 'New sign-in to Contoso');
+      assert.match(mail.text, /^teri@gmail\.example signed in to Contoso to continue to Fabrikam/m);
+      assert.match(mail.text, /^It was on 25 Oct 2026 at 14:02 UTC, from IP 203\.0\.113\.x/m);
+      assert.match(mail.text, /Tell help@contoso\.example at once/);
+      const nobody = templates.render({ ...notice, event: 'sign-in', support: null });
+      assert.match(nobody.text, /Tell your contact at Contoso at once/);
+      assert.equal(nobody.replyTo, null);
+    });
+
+    it('S22 S67 says the same in HTML and text, and holds no link', () => {
+      for (const event of ['attempts', 'sign-in'] as const) {
+        const mail = templates.render({ ...notice, event });
+        assert.deepEqual(visible(mail.html), linesOf(mail.text));
+        assert.doesNotMatch(mail.html, /<a\b|href|<img|src=/i);
+        assert.deepEqual(mail.headers, {});
+      }
     });
   });
 

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { addressFailureBudgets } from '../../src/domain/budget.ts';
 import { parseEmailAddress } from '../../src/domain/email-address.ts';
 import { defaultLimits, type Limits } from '../../src/domain/limits.ts';
-import type { PasscodeMail } from '../../src/mail/content.ts';
+import type { MailContent, PasscodeMail, SecurityNoticeMail } from '../../src/mail/content.ts';
 import { createPasscodeDigests } from '../../src/passcodes/digest.ts';
 import { createIssuePasscode, type PasscodeOutbox } from '../../src/passcodes/issue.ts';
 import { createSubjects } from '../../src/passcodes/subjects.ts';
@@ -42,6 +42,8 @@ export class Desk {
   now: number = MIDNIGHT;
   /** Mails of committed sends, oldest first; null for a decoy. */
   readonly tray: (PasscodeMail | null)[] = [];
+  /** Notices of committed evaluations, oldest first; null for a decoy. */
+  readonly notices: (SecurityNoticeMail | null)[] = [];
   readonly issuePasscode: ReturnType<typeof createIssuePasscode>;
   readonly verifyPasscode: ReturnType<typeof createVerifyPasscode>;
 
@@ -49,8 +51,14 @@ export class Desk {
     this.store = store;
     this.limits = { ...defaultLimits, ...limits };
     const deps = { store, digests, limits: this.limits, clock: () => this.now };
-    this.issuePasscode = createIssuePasscode({ ...deps, outbox: createTray(this.tray) });
-    this.verifyPasscode = createVerifyPasscode(deps);
+    const mails = createTray((content) =>
+      this.tray.push(content?.kind === 'passcode' ? content : null),
+    );
+    const notices = createTray((content) =>
+      this.notices.push(content?.kind === 'security-notice' ? content : null),
+    );
+    this.issuePasscode = createIssuePasscode({ ...deps, outbox: mails });
+    this.verifyPasscode = createVerifyPasscode({ ...deps, outbox: notices });
   }
 
   /** A sign-in with its address chosen; alone in its tenant and network unless told otherwise. */
@@ -61,6 +69,8 @@ export class Desk {
       readonly browser?: string;
       readonly network?: string;
       readonly invited?: boolean;
+      /** Name of a known browser; that it is known is not for these functions to find out. */
+      readonly known?: string;
     } = {},
   ) {
     const tenant = given.tenant ?? unique('t');
@@ -80,8 +90,10 @@ export class Desk {
       address,
       addressKey,
       clientAddress,
-      subjects: nameSubjects({ tenant, addressKey, clientAddress }),
+      subjects: nameSubjects({ tenant, addressKey, clientAddress, knownBrowser: given.known }),
       letter,
+      isNewBrowser: given.known === undefined,
+      notice: letter && noticeOf(address),
     };
   }
 
@@ -138,13 +150,18 @@ export function letterTo(to: string) {
   };
 }
 
-/** An outbox that keeps its rows in the store, and what they carry to itself. */
-function createTray(tray: (PasscodeMail | null)[]): PasscodeOutbox {
-  const written = new Map<string, PasscodeMail | null>();
+function noticeOf(to: string) {
+  const { issuerHost: _host, ...notice } = letterTo(to);
+  return notice;
+}
+
+/** An outbox that keeps its rows in the store, and hands on what they carry once it is woken. */
+function createTray(received: (content: MailContent | null) => void): PasscodeOutbox {
+  const written = new Map<string, MailContent | null>();
   return {
     async enqueue(tx, { tenant, content, expiresAt }) {
       const id = unique('message');
-      written.set(id, content?.kind === 'passcode' ? content : null);
+      written.set(id, content);
       await tx.outbox.enqueue({
         id,
         tenant,
@@ -156,6 +173,6 @@ function createTray(tray: (PasscodeMail | null)[]): PasscodeOutbox {
       });
       return id;
     },
-    wake: (id) => tray.push(written.get(id ?? '') ?? null),
+    wake: (id) => received(written.get(id ?? '') ?? null),
   };
 }

@@ -3,6 +3,7 @@ import type { Store } from '../../src/storage/store.ts';
 import { startMariadb } from '../support/mariadb.ts';
 import { failureContract } from './failure-contract.ts';
 import { issueContract } from './issue-contract.ts';
+import { knownBrowserContract } from './known-browser-contract.ts';
 import { verifyContract } from './verify-contract.ts';
 
 describe('Passcodes on MariaDB', () => {
@@ -21,4 +22,5 @@ describe('Passcodes on MariaDB', () => {
   issueContract(() => nodes);
   verifyContract(() => nodes);
   failureContract(() => nodes);
+  knownBrowserContract(() => nodes);
 });

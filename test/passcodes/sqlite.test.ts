@@ -11,6 +11,7 @@ import type { Store } from '../../src/storage/store.ts';
 import { Desk, MIDNIGHT } from './desk.ts';
 import { failureContract } from './failure-contract.ts';
 import { issueContract } from './issue-contract.ts';
+import { knownBrowserContract } from './known-browser-contract.ts';
 import { verifyContract } from './verify-contract.ts';
 
 describe('Passcodes on SQLite', () => {
@@ -38,6 +39,7 @@ describe('Passcodes on SQLite', () => {
   issueContract(() => nodes);
   verifyContract(() => nodes);
   failureContract(() => nodes);
+  knownBrowserContract(() => nodes);
 
   it('S3 leaves no passcode in the file', async () => {
     const store = await open('dump');

@@ -10,6 +10,9 @@ describe('createSubjects', () => {
   const named = nameSubjects(request);
   const at = (clientAddress: string) => nameSubjects({ ...request, clientAddress }).network;
 
+  const known = (over: object) =>
+    nameSubjects({ ...request, knownBrowser: 'nonce', ...over }).knownBrowser;
+
   it('S65 names nobody in clear', () => {
     for (const name of [named.address, named.mailbox, named.network])
       assert.match(name, /^[\w-]{43}$/);
@@ -31,6 +34,14 @@ describe('createSubjects', () => {
     assert.equal(at('::ffff:203.0.113.7'), named.network);
     assert.equal(at('2001:db8::1'), at('2001:db8::2'));
     assert.notEqual(at('2001:db8::1'), at('2001:db8:0:1::1'));
+  });
+
+  it('S10 names a known browser under its tenant and address alone', () => {
+    assert.match(known({})!, /^[\w-]{43}$/);
+    assert.equal(known({ clientAddress: '198.51.100.7' }), known({}));
+    assert.notEqual(known({ tenant: 'b' }), known({}));
+    assert.notEqual(known({ addressKey: 'h@partner.example' }), known({}));
+    assert.equal(named.knownBrowser, undefined);
   });
 
   it('mixes up no two pairs of tenant and address', () => {

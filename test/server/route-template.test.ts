@@ -15,6 +15,15 @@ describe('templateOf', () => {
     assert.deepEqual(unknown, []);
   });
 
+  it('names every path of docs/openapi.json', () => {
+    const text = readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8');
+    const { paths: operations } = JSON.parse(text) as { paths: object };
+    for (const path of Object.keys(operations)) {
+      const name = `/{tenant}/v1.0${path}`;
+      assert.equal(templateOf(name.replace('{tenant}', 'a')), name);
+    }
+  });
+
   it('puts a word of ours where the caller had one of theirs', () => {
     assert.equal(templateOf('/a/signin/Xy-1/passcode?code=1'), '/{tenant}/signin/{uid}/passcode');
     assert.equal(templateOf('/a/signin/Xy-1'), '/{tenant}/signin/{uid}');

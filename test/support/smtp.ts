@@ -42,9 +42,13 @@ export interface TestRelay {
   /**
    * Waits for a mail to `recipient`.
    * @param options.after how many mails to that recipient to skip, default 0
+   * @param options.about what its subject is like; others behind those are skipped too
    * @throws when none came within a minute, naming what did come
    */
-  nextMail(recipient: string, options?: { readonly after?: number }): Promise<ReceivedMail>;
+  nextMail(
+    recipient: string,
+    options?: { readonly after?: number; readonly about?: RegExp },
+  ): Promise<ReceivedMail>;
   /** Waits until the relay sits on an attempt for `recipient` that it will never answer. */
   hanging(recipient: string): Promise<void>;
   /** Lets every connection go at once and stops listening. */
@@ -168,9 +172,13 @@ export async function startSmtp(
     hangGreetings: (on) => {
       greetingsHang = on;
     },
-    nextMail: (recipient, { after = 0 } = {}) =>
+    nextMail: (recipient, { after = 0, about = /^/ } = {}) =>
       waitFor(
-        () => messages.filter(({ recipients }) => recipients.includes(recipient))[after],
+        () =>
+          messages
+            .filter(({ recipients }) => recipients.includes(recipient))
+            .slice(after)
+            .find(({ parsed }) => about.test(parsed.subject ?? '')),
         `mail ${after + 1} for ${recipient}`,
       ),
     hanging: async (recipient) => {

@@ -64,7 +64,7 @@ export interface Walker {
   signIn(jar: Jar, begun: Begun, address: string): Promise<string>;
   /** Accepts what a first sign-in asks to accept, if anything. */
   consent(jar: Jar, page: Answer): Promise<Answer>;
-  /** The passcode in the next mail to an address. */
+  /** The passcode in the next mail with one to an address, behind the first `after` mails of any kind. */
   passcodeFor(address: string, after?: number): Promise<string>;
 }
 
@@ -217,7 +217,8 @@ export function createWalker({
       return shown;
     },
     async passcodeFor(address, after = 0) {
-      const mail = await relay.nextMail(address, { after });
+      // A warning may come in between.
+      const mail = await relay.nextMail(address, { after, about: /sign-in code/ });
       return passcodeIn(mail.parsed.text ?? '');
     },
   };
