@@ -47,10 +47,22 @@ export interface ServerProcess {
 /** Starts `guestpass serve`, or another command that serves, and waits until it says so. */
 export async function startProcess(
   folder: string,
-  { command = 'serve', ready = /^Listening on /, main = MAIN } = {},
+  {
+    command = 'serve',
+    ready = /^Listening on /,
+    main = MAIN,
+    env = {},
+  }: {
+    readonly command?: string;
+    readonly ready?: RegExp;
+    readonly main?: string;
+    /** Added to this process's own. */
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, [main, command, '--config', folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   });
   const output: string[] = [];
   const waiting = new Set<() => void>();
