@@ -13,6 +13,7 @@ import { domainToUnicode } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
 import * as client from 'openid-client';
 import { stringify } from 'yaml';
+import { ADMIN_SCOPES } from '../../src/domain/admin-scope.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import { parseEmailAddress } from '../../src/domain/email-address.ts';
 import { createDirectory } from '../../src/guests/directory.ts';
@@ -73,6 +74,7 @@ export class Browser extends Jar {
   override async send(...given: Parameters<Jar['send']>): Promise<Answer> {
     const answer = await super.send(...given);
     secrets.learn(answer);
+    for (const line of answer.headers['set-cookie'] ?? []) setCookies.push(line);
     return answer;
   }
 
@@ -95,6 +97,12 @@ export class Browser extends Jar {
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const PATIENCE_MS = 15_000;
 let networks = 0;
+const setCookies: string[] = [];
+
+/** Every Set-Cookie line of every answer so far. */
+export function allLines(): readonly string[] {
+  return setCookies;
+}
 
 /** An address of 127.0.0.0/8 nobody has called from yet: to the proxy it is a client like any. */
 export function nextNetwork(): string {
@@ -149,6 +157,8 @@ export interface Fortress {
     /** How the event begins. */
     readonly event: string;
   }): Promise<readonly StoredAuditEntry[]>;
+  /** Waits until every server has taken over another file of a tenant so many times since it started. */
+  reloaded(id: string, times?: number): Promise<void>;
   /** Every line the servers wrote, those that were ended included. */
   output(): readonly string[];
   /** Writes a tenant's file for every server, or removes it; waits for no server to notice. */
@@ -194,6 +204,12 @@ export function tenantFile(id: string, changes: object = {}): object {
         post_logout_redirect_uris: [OUT],
       },
       { client_id: 'spa', client_name: 'Page', redirect_uris: [CALLBACK] },
+      {
+        client_id: 'ops',
+        client_secret: { env: 'OPS_SECRET' },
+        grant_types: ['client_credentials'],
+        admin: { scopes: [...ADMIN_SCOPES] },
+      },
     ],
     ...changes,
   };
@@ -382,6 +398,13 @@ export async function buildFortress(options: FortressOptions): Promise<Fortress>
       return found;
     },
     writeTenant,
+    async reloaded(id, times = 1) {
+      const isNews = (line: string): boolean =>
+        line.includes('"event":"configuration.reloaded"') && line.includes(`"${id}"`);
+      for (const server of servers) {
+        while (server.output.filter(isNews).length < times) await server.nextLine();
+      }
+    },
     output: () => [...said, ...servers.flatMap(({ output }) => output)],
     async travel(seconds) {
       offset = seconds;
@@ -483,7 +506,17 @@ export async function closeFortresses(): Promise<void> {
 
 // One for each file that spends what a tenant has: failures and mails are counted by tenant, too.
 const SHARED_TENANTS = Object.fromEntries(
-  ['guess', 'race', 'budget', 'mail', 'enum', 'gone', 'crowd0', 'crowd1', 'crowd2', 'crowd3'].map(
-    (id) => [id, tenantFile(id)],
-  ),
+  [
+    'guess',
+    'race',
+    'mail',
+    'enum',
+    'gone',
+    'door',
+    'off',
+    'crowd0',
+    'crowd1',
+    'crowd2',
+    'crowd3',
+  ].map((id) => [id, tenantFile(id)]),
 );
