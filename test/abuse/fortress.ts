@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type ClientRequest, type RequestOptions } from 'node:http';
+import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -42,8 +42,8 @@ export const OUT = 'https://app.example/out';
 /** What a fortress is built from; the default is what is shipped. */
 export interface FortressOptions {
   readonly store: StoreKind;
-  /** Default `guest.test`; `localhost` makes it an installation that may call this machine. */
-  readonly host?: string;
+  /** Plain http on this machine: only such an installation may call places that are on it, too. */
+  readonly plain?: boolean;
   /** Default 2. */
   readonly servers?: number;
   /** Merged into guestpass.yaml. */
@@ -80,21 +80,26 @@ export class Browser extends Jar {
 
   protected override open(url: URL, options: RequestOptions): ClientRequest {
     const { proxy } = this.#fortress;
-    return httpsRequest({
+    const reached = {
       ...options,
-      agent,
       host: '127.0.0.1',
       port: proxy.port,
-      servername: url.hostname,
-      ca: proxy.certificate,
       localAddress: this.network,
       path: url.pathname + url.search,
       headers: { host: url.host, ...(options.headers as Record<string, string>) },
+    };
+    if (url.protocol === 'http:') return httpRequest(reached);
+    return httpsRequest({
+      ...reached,
+      agent,
+      servername: url.hostname,
+      ca: proxy.certificate,
     });
   }
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const HOST = 'guest.test';
 const PATIENCE_MS = 15_000;
 let networks = 0;
 const setCookies: string[] = [];
@@ -223,7 +228,7 @@ export function asRelayed(address: string): string {
 
 /** Builds one and starts it. */
 export async function buildFortress(options: FortressOptions): Promise<Fortress> {
-  const { store, host = 'guest.test', servers: count = 2 } = options;
+  const { store, servers: count = 2 } = options;
   const root = await mkdtemp(join(tmpdir(), 'guestpass-abuse-'));
   const relay = await startSmtp();
   const clockFile = join(root, 'clock');
@@ -240,8 +245,8 @@ export async function buildFortress(options: FortressOptions): Promise<Fortress>
     (await mariadb?.createDatabase()) ?? `sqlite:${join(root, 'data', 'guestpass.db')}`;
   const ports = await Promise.all(Array.from({ length: count }, freePort));
   const adminPorts = await Promise.all(Array.from({ length: count }, freePort));
-  const proxy = await startTlsProxy(host, ...ports);
-  const origin = host === 'localhost' ? `https://localhost:${proxy.port}` : `https://${host}`;
+  const proxy = await startTlsProxy(options.plain ? undefined : HOST, ...ports);
+  const origin = options.plain ? `http://127.0.0.1:${proxy.port}` : `https://${HOST}`;
   const env = {
     GUESTPASS_PEPPER: randomBytes(32).toString('hex'),
     GUESTPASS_SEALING_KEY: randomBytes(32).toString('hex'),
@@ -436,7 +441,10 @@ export async function buildFortress(options: FortressOptions): Promise<Fortress>
       clientId,
       undefined,
       proof,
-      { [client.customFetch]: fetchThrough(fortress) },
+      {
+        [client.customFetch]: fetchThrough(fortress),
+        ...(options.plain && { execute: [client.allowInsecureRequests] }),
+      },
     );
     return configuration;
   }

@@ -1,12 +1,13 @@
-// Owns the proxy in front of the servers: ends TLS, says who called, takes the servers in turn.
+// Owns the proxy in front of the servers: ends TLS where there is any, says who called, takes the servers in turn.
 
 import {
   Agent,
+  createServer,
   type IncomingMessage,
   request as httpRequest,
   type ServerResponse,
 } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createSigningKey } from './certificate.ts';
 
@@ -24,9 +25,12 @@ export interface TlsProxy {
  * Starts a proxy that adds X-Forwarded-For as nginx does: behind whatever the client wrote there.
  * Everything else, Host included, goes on byte for byte: what is wrong with it is not its business.
  *
- * @param host what its certificate is for
+ * @param host what its certificate is for; without one it speaks plain HTTP
  */
-export async function startTlsProxy(host: string, ...backends: number[]): Promise<TlsProxy> {
+export async function startTlsProxy(
+  host: string | undefined,
+  ...backends: number[]
+): Promise<TlsProxy> {
   const now = Math.floor(Date.now() / 1000);
   const { privateKey, certificate } = createSigningKey(
     now - 86_400,
@@ -57,7 +61,7 @@ export async function startTlsProxy(host: string, ...backends: number[]): Promis
       'X-Forwarded-For',
       hops,
       'X-Forwarded-Proto',
-      'https',
+      host === undefined ? 'http' : 'https',
     ];
     turn += 1;
     dropIdle();
@@ -86,10 +90,13 @@ export async function startTlsProxy(host: string, ...backends: number[]): Promis
     request.pipe(onwards);
   }
 
-  const server = createServer(
-    { key, cert: certificate, maxHeaderSize: 65_536, insecureHTTPParser: false },
-    pass,
-  );
+  const options = { maxHeaderSize: 65_536 };
+  const server =
+    host === undefined
+      ? createServer(options, pass)
+      : createTlsServer({ ...options, key, cert: certificate }, pass);
+  // Browsers of the tests keep their connections while this process is busy for seconds.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const proxy: TlsProxy = {
     port: (server.address() as AddressInfo).port,
