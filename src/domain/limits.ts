@@ -33,6 +33,7 @@ export const limitTable = {
   sendsPerNetworkPer15Minutes: { default: 60, min: 1, max: 60 },
   sendsPerNetworkPerDay: { default: 300, min: 1, max: 300 },
   sendsPerTenantPerHour: { default: 2000, min: 1, max: 2000 },
+  signInsPerNetworkPerMinute: { default: 120, min: 1, max: 120 },
 } as const satisfies Record<
   string,
   { readonly default: number; readonly min: number; readonly max: number }

@@ -44,7 +44,8 @@ class StoreAdapter implements Adapter {
 
   async upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
     // The id is the bearer secret: it is kept only as its digest, so it leaves the payload too.
-    const { jti: _jti, ...kept } = payload;
+    const { jti: _jti, ...rest } = payload;
+    const kept = rest.session === undefined ? rest : { ...rest, session: withoutId(rest.session) };
     const record = {
       tenant: this.#namespace,
       model: this.#model,
@@ -127,6 +128,12 @@ class StoreAdapter implements Adapter {
       ...(record.consumedAt === null ? {} : { consumed: record.consumedAt }),
     };
   }
+}
+
+/** An Interaction carries the id of the session it met, which is the browser's cookie; nobody reads it. */
+function withoutId(session: NonNullable<AdapterPayload['session']>) {
+  const { cookie: _cookie, ...kept } = session;
+  return kept;
 }
 
 function replayError(): Error {

@@ -10,13 +10,14 @@ import type { Tenant } from '../domain/tenant.ts';
 import type { Directory } from '../guests/directory.ts';
 import type { Store } from '../storage/store.ts';
 import { createFindAccount } from './account.ts';
+import type { AdmitSignIn } from './admission.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { adminResource } from './admin-resource.ts';
 import { createAssertClientClaims } from './client-assertion.ts';
 import { type BrowserBinding, type CookieSigner, cookieNames } from './cookies.ts';
 import { speakingToEngine } from './engine-fault.ts';
 import { createLoadExistingGrant } from './grant.ts';
-import { createOutboundFetch, outboundBodyLimits } from './outbound.ts';
+import { createEngineFetch, outboundBodyLimits } from './outbound.ts';
 import { createPolicy, isFromEarlier, isSessionOver } from './policy.ts';
 
 /** The pages the engine shows by itself, drawn by whoever has the views. */
@@ -40,6 +41,7 @@ export interface ConfigurationDeps {
   readonly clock: Clock;
   /** Whether the issuer is https. */
   readonly secure: boolean;
+  readonly admit: AdmitSignIn;
   /** Key of the DPoP nonces, 32 bytes, the same on every node. */
   readonly dpopSecret: Buffer;
   /** Key of pairwise subjects. */
@@ -104,7 +106,7 @@ export function createOidcConfiguration(
         .update(`${issuer.namespace}\n${sectorIdentifier ?? client.clientId}\n${accountId}`)
         .digest('base64url');
     },
-    fetch: createOutboundFetch(secure),
+    fetch: createEngineFetch(secure),
     fetchResponseBodyLimits: outboundBodyLimits,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     clientBasedCORS: isOwnOrigin,
@@ -154,7 +156,12 @@ export function createOidcConfiguration(
     rotateRefreshToken: true,
     renderError: (ctx, out, error) => pages.error(ctx, out, error),
     interactions: {
-      policy: createPolicy({ browser: deps.browser, tenantOf: issuer.tenantOf, ...session }),
+      policy: createPolicy({
+        browser: deps.browser,
+        admit: deps.admit,
+        tenantOf: issuer.tenantOf,
+        ...session,
+      }),
       url: (ctx, interaction) => issuer.pagesPath(ctx, interaction.uid),
     },
     cookies: {

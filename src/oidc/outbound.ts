@@ -1,8 +1,9 @@
 // Owns what the engine fetches: back-channel logout, clients' key sets, sector identifiers.
 
 import type { Configuration } from 'oidc-provider';
+import { createOutboundWebFetch } from '../outbound/fetch.ts';
 
-type OutboundFetch = NonNullable<Configuration['fetch']>;
+type EngineFetch = NonNullable<Configuration['fetch']>;
 
 /** Most bytes read of a client's document: a body without end must not fill the memory (S53). */
 export const outboundBodyLimits = {
@@ -11,19 +12,22 @@ export const outboundBodyLimits = {
 } as const;
 
 /**
- * Fetches as the engine asks, through the agent it brings, which refuses addresses inside the
- * network (S53). Only an installation on plain http, which is loopback by rule, may call relying
- * parties on its own machine: there the agent would refuse every one of them.
+ * Fetches what the engine asks for as everything else is fetched here. The guard the engine brings
+ * looks at a connection that is made already: whoever writes a client's metadata could have knocked
+ * at every port inside the network, and told open ones by the time it took (S53, T76).
+ *
+ * @param secure whether the issuer is https; on plain http, which is loopback by rule, relying
+ *   parties on the same machine may be called
  */
-export function createOutboundFetch(secure: boolean): OutboundFetch {
+export function createEngineFetch(secure: boolean): EngineFetch {
+  const request = createOutboundWebFetch({ allowLoopback: !secure });
   return (url, options) => {
-    const guarded: RequestInit & { dispatcher?: unknown } = { ...options, redirect: 'manual' };
-    const target = url instanceof Request ? url.url : url;
-    if (!secure && isLoopback(new URL(target).hostname)) delete guarded.dispatcher;
-    return fetch(url, guarded);
+    const { method, headers, body, signal } = options ?? {};
+    return request(url instanceof Request ? url.url : url, {
+      method,
+      headers: Object.fromEntries(new Headers(headers)),
+      body,
+      signal,
+    });
   };
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
 }

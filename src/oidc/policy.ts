@@ -7,6 +7,7 @@ import { isPasscodeOn } from '../domain/passcode-setting.ts';
 import { policyOf, type Tenant } from '../domain/tenant.ts';
 import type { Guest } from '../storage/store.ts';
 import { guestOf } from './account.ts';
+import type { AdmitSignIn } from './admission.ts';
 import type { BrowserBinding } from './cookies.ts';
 
 /** What the policy judges by. */
@@ -14,6 +15,7 @@ export interface PolicyDeps {
   readonly browser: BrowserBinding;
   /** The tenant of an authorization request; throws the engine's error when there is none. */
   readonly tenantOf: (ctx: KoaContextWithOIDC) => Tenant;
+  readonly admit: AdmitSignIn;
   readonly sessionSeconds: number;
   readonly clock: Clock;
 }
@@ -52,7 +54,10 @@ export function createPolicy(deps: PolicyDeps): interactionPolicy.DefaultPolicy 
 
   for (const prompt of [selectAccount, login, consent]) {
     const details = prompt.details.bind(prompt);
-    prompt.details = async (ctx) => ({ ...(await details(ctx)), ...bind(ctx) });
+    prompt.details = async (ctx) => {
+      deps.admit(ctx);
+      return { ...(await details(ctx)), ...bind(ctx) };
+    };
   }
   const add = (reason: string, description: string, condition: Condition): void =>
     login.checks.add(new interactionPolicy.Check(reason, description, 'login_required', condition));

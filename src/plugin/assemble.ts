@@ -34,6 +34,7 @@ import { createTranslator } from '../i18n.ts';
 import { createOutbox, type Outbox } from '../mail/outbox.ts';
 import { createTemplates } from '../mail/templates.ts';
 import { createMailer } from '../mail/transport.ts';
+import { createAdmission } from '../oidc/admission.ts';
 import type { ConfigurationDeps } from '../oidc/configuration.ts';
 import { createBrowserBinding, createCookieSigner } from '../oidc/cookies.ts';
 import { createSigningKeys, type SigningKeys } from '../oidc/keys.ts';
@@ -230,6 +231,7 @@ export async function assemble(
       limits,
       clock,
       secure,
+      admit: createAdmission(limits.signInsPerNetworkPerMinute, clock),
       dpopSecret: deriveKey(secrets.sealingKey, 'dpop-nonce'),
       pairwiseKey: createSecretKey(deriveKey(secrets.sealingKey, 'pairwise-subject')),
     },

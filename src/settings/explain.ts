@@ -27,6 +27,10 @@ function explainIssue(reading: Reading, shape: Shape, issue: z.core.$ZodIssue): 
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(shape, issue.path);
     for (const key of issue.keys) {
+      if (!isWord(key)) {
+        reportUnnamed(reading, issue.path, key);
+        continue;
+      }
       const meant = closestWord(key, known);
       const mend = meant ? `did you mean "${meant}"?` : listKnown(known);
       report(reading, [...issue.path, key], `unknown key ${quote(key)}`, mend, 'key');
@@ -49,6 +53,22 @@ function explainIssue(reading: Reading, shape: Shape, issue: z.core.$ZodIssue): 
   }
   const [message, mend] = describe(reading, issue, value);
   report(reading, issue.path, message, mend);
+}
+
+function isWord(key: string): boolean {
+  return /^[\w$.-]{1,60}$/.test(key);
+}
+
+/** A line of a file that was never meant to be read here, through a link: it may be a secret. */
+function reportUnnamed(reading: Reading, path: Path, key: string): void {
+  const place = reading.yaml.position([...path, key], 'key');
+  reading.faults.push({
+    file: reading.yaml.name,
+    ...place,
+    path: formatPath(path),
+    message: 'unknown key, and none that could be one',
+    mend: 'delete the line, or see whose file this is',
+  });
 }
 
 function describe(

@@ -27,14 +27,14 @@ export function guestAddresses(count: number): readonly string[] {
 }
 
 /**
- * Writes a configuration as shipped, but for the budgets of mails: one machine signs in more guests
+ * Writes a configuration as shipped, but for the budgets of mails and sign-ins: one machine signs in more guests
  * a minute here than an organisation a day. They are counted all the same.
  */
 export async function writeConfiguration(
   folder: string,
   given: { readonly port: number; readonly database: string; readonly relayPort: number },
 ): Promise<void> {
-  const sends = Object.keys(defaultLimits).filter((name) => name.startsWith('sends'));
+  const sends = Object.keys(defaultLimits).filter((name) => /^(?:sends|signIns)/.test(name));
   const settings = {
     publicUrl: `http://127.0.0.1:${given.port}`,
     listen: `127.0.0.1:${given.port}`,

@@ -49,6 +49,13 @@ describe('createAdapterFactory', () => {
     now = START;
   });
 
+  it('S27 T96 keeps no session cookie in an interaction that met a signed-in browser', async () => {
+    const session = { accountId: 'x', uid: 'u', cookie: 'cookie-of-a-live-session' };
+    const id = await save('Interaction', { session });
+    const found = await adapter('Interaction').find(id);
+    assert.deepEqual(found?.session, { accountId: 'x', uid: 'u' });
+  });
+
   it('gives back what was stored', async () => {
     const id = await save('AccessToken', { grantId: 'g', accountId: 'x', scope: 'openid' });
     assert.deepEqual(await adapter('AccessToken').find(id), {

@@ -26,6 +26,7 @@ const deps: ConfigurationDeps = {
   limits: defaultLimits,
   clock: () => NOW,
   secure: true,
+  admit: () => undefined,
   dpopSecret: randomBytes(32),
   pairwiseKey: createSecretKey(randomBytes(32)),
 };

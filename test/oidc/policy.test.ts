@@ -49,6 +49,7 @@ function requestOf(
 function policyOf(changes: Partial<PolicyDeps> = {}) {
   return createPolicy({
     browser: { ensure: () => 'browser-A', read: () => 'browser-A' },
+    admit: () => undefined,
     tenantOf: () => tenant,
     sessionSeconds: DAY,
     clock: () => NOW,

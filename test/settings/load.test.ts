@@ -102,6 +102,12 @@ secrets: { pepper: { file: ./none } }
     );
   });
 
+  it('S57 T87 repeats no line that could be no key: a link may have led to a file of somebody else', async () => {
+    const lines = await faults(`${soundSettings}"root:$y$j9T$hash:20228:0:99999:7::": x\n`);
+    assert.match(lines.join('\n'), /unknown key, and none that could be one/);
+    assert.doesNotMatch(lines.join('\n'), /hash/);
+  });
+
   it('says that the file is missing', async () => {
     assert.deepEqual(await faultsOf(loadSettings(await writeFolder({}), {})), [
       'guestpass.yaml  no such file; create it, or name another folder with --config',

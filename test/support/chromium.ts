@@ -11,8 +11,11 @@ export function findChromium(): string | undefined {
   return [...(named ? [named] : []), ...CANDIDATES].find((path) => existsSync(path));
 }
 
-/** Starts a headless browser that talks to nobody but the pages it is sent to. */
-export function launchChromium(): Promise<Browser> {
+/**
+ * Starts a headless browser that talks to nobody but the pages it is sent to.
+ * @param more further options of its command line
+ */
+export function launchChromium(more: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error('no Chromium: run npm test, which installs it');
   return chromium.launch({
@@ -26,6 +29,7 @@ export function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }

@@ -1,6 +1,6 @@
 // Owns a browser without a screen: cookies, redirects by hand, forms by their fields.
 
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent, type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
 import { noteSecret } from './leaks.ts';
 
 /** One answer, body read. */
@@ -79,35 +79,31 @@ export class Jar {
     const cookie = this.header(target);
     const way = this.reach(target, headers);
     return new Promise((resolve, reject) => {
-      const sent = httpRequest(
-        way.url,
-        {
-          method,
-          agent,
-          headers: {
-            accept: 'text/html',
-            ...(cookie === '' ? {} : { cookie }),
-            ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
-            ...way.headers,
-          },
+      const sent = this.open(way.url, {
+        method,
+        headers: {
+          accept: 'text/html',
+          ...(cookie === '' ? {} : { cookie }),
+          ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+          ...way.headers,
         },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => {
-            this.remember(target, response.headers['set-cookie'] ?? []);
-            noteCode(response.headers.location);
-            resolve({
-              status: response.statusCode ?? 0,
-              location: response.headers.location,
-              headers: response.headers,
-              text: Buffer.concat(chunks).toString('utf8'),
-              url: target,
-            });
+      });
+      sent.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          this.remember(target, response.headers['set-cookie'] ?? []);
+          noteCode(response.headers.location);
+          resolve({
+            status: response.statusCode ?? 0,
+            location: response.headers.location,
+            headers: response.headers,
+            text: Buffer.concat(chunks).toString('utf8'),
+            url: target,
           });
-        },
-      );
+        });
+      });
       sent.on('error', reject);
       sent.end(body);
     });
@@ -119,6 +115,11 @@ export class Jar {
     headers: Record<string, string>,
   ): { url: URL; headers: Record<string, string> } {
     return { url, headers };
+  }
+
+  /** Opens one request: a subclass may speak TLS, or from another address of its own. */
+  protected open(url: URL, options: RequestOptions): ClientRequest {
+    return httpRequest(url, { agent, ...options });
   }
 
   private header(url: URL): string {

@@ -25,6 +25,8 @@ export interface MariadbOptions {
   readonly flushLogAtTrxCommit?: 0 | 1 | 2;
   /** Of server and new databases. The default proves that we do not depend on it. */
   readonly collation?: string;
+  /** Added to the environment, e.g. of {@link faketime}. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 // Awkward on purpose: it shows that the parts of a URL are percent-decoded.
@@ -81,6 +83,8 @@ export async function startPrivateMariadb(options: MariadbOptions = {}): Promise
       `--datadir=${data}`,
       `--socket=${socketPath}`,
       `--pid-file=${join(folder, 'pid')}`,
+      // A server that starts removes what it takes for leftovers of another: in /tmp, of a neighbour.
+      `--tmpdir=${folder}`,
       '--skip-networking',
       `--innodb-flush-log-at-trx-commit=${options.flushLogAtTrxCommit ?? 0}`,
       '--innodb-log-file-size=32M',
@@ -88,7 +92,7 @@ export async function startPrivateMariadb(options: MariadbOptions = {}): Promise
       '--character-set-server=utf8mb4',
       `--collation-server=${options.collation ?? 'utf8mb4_general_ci'}`,
     ],
-    { env: ENV, stdio: ['ignore', 'ignore', 'pipe'] },
+    { env: { ...ENV, ...options.env }, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const server = child;
   await untilReady(server);

@@ -1,12 +1,15 @@
-// Makes a bare machine able to run the suite: installs MariaDB and Chromium where they are missing.
+// Makes a bare machine able to run the suite: installs MariaDB, Chromium and
+// libfaketime where they are missing.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findChromium } from './chromium.ts';
+import { findFaketime } from './faketime.ts';
 
 const missing: readonly string[] = [
   ...(!existsSync('/usr/sbin/mariadbd') ? ['mariadb-server'] : []),
   ...(findChromium() === undefined ? ['chromium'] : []),
+  ...(findFaketime() === undefined ? ['faketime'] : []),
 ];
 
 if (missing.length > 0) install(missing);

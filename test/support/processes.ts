@@ -39,6 +39,8 @@ export interface ServerProcess {
   readonly output: readonly string[];
   /** Resolves with the first line that matches, past or future. */
   line(pattern: RegExp): Promise<string>;
+  /** Resolves with the next line it writes. */
+  nextLine(): Promise<string>;
   /** Ends it as a machine would that loses power. */
   kill(): Promise<void>;
   /** Ends it as an admin would. @returns its exit code */
@@ -53,10 +55,19 @@ export async function startProcess(
     options = [],
     ready = /^Listening on /,
     main = MAIN,
-  }: { command?: string; options?: readonly string[]; ready?: RegExp; main?: string } = {},
+    env = {},
+  }: {
+    readonly command?: string;
+    readonly options?: readonly string[];
+    readonly ready?: RegExp;
+    readonly main?: string;
+    /** Added to this process's own. */
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, [main, command, '--config', folder, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   });
   const output: string[] = [];
   const waiting = new Set<() => void>();
@@ -67,10 +78,10 @@ export async function startProcess(
       for (const look of waiting) look();
     });
   }
-  const line = (pattern: RegExp): Promise<string> =>
+  const waitFor = (find: () => string | undefined): Promise<string> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        const found = output.find((text) => pattern.test(text));
+        const found = find();
         if (found !== undefined) finish(() => resolve(found));
       };
       const ended = (): void => finish(() => reject(new Error(`it ended: ${output.join('\n')}`)));
@@ -83,6 +94,8 @@ export async function startProcess(
       child.once('exit', ended);
       look();
     });
+  const line = (pattern: RegExp): Promise<string> =>
+    waitFor(() => output.find((text) => pattern.test(text)));
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
     const exited = once(child, 'exit');
@@ -95,6 +108,10 @@ export async function startProcess(
     child,
     output,
     line,
+    nextLine: () => {
+      const { length } = output;
+      return waitFor(() => output[length]);
+    },
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
   };

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import type { Answer } from '../support/jar.ts';
+import { stores } from '../support/world.ts';
+import { type Fortress, fortressOf, sendRaw, nextNetwork } from './fortress.ts';
+
+const TENANT = 'door';
+const MEBIBYTE = 1_048_576;
+
+for (const store of stores) {
+  describe(`floods and broken requests, on ${store}`, function () {
+    this.timeout(180_000);
+    let fortress: Fortress;
+    before(async () => {
+      fortress = await fortressOf(store);
+    });
+
+    /** Resident memory of the servers together, bytes. */
+    function memory(): number {
+      return fortress.servers.reduce((sum, { child }) => {
+        const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+        return sum + Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1024;
+      }, 0);
+    }
+
+    it('T89 S59 bodies, archives, fields, cookies and addresses that are too large: 4xx, and the memory stays', async () => {
+      const browser = fortress.browser();
+      const page = await fortress.arrive(browser, await fortress.begin(TENANT));
+      const at = `${page.url.href}/address`;
+      await round(browser, at);
+      const before = memory();
+      for (let times = 0; times < 3; times += 1) await round(browser, at);
+      const grown = (memory() - before) / MEBIBYTE;
+      assert.ok(grown < 100, `${grown.toFixed(0)} MiB more in two processes`);
+    });
+
+    async function round(browser: ReturnType<Fortress['browser']>, at: string): Promise<void> {
+      const { pathname } = new URL(at);
+      const host = new URL(fortress.origin).host;
+      isRefused(await browser.post(at, `email=${'a'.repeat(17 * 1024)}`));
+      const head = `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n`;
+      const zipped = await direct(
+        fortress.ports[0]!,
+        `${head}Content-Encoding: gzip\r\nContent-Length: ${BOMB.length}\r\n\r\n${BOMB.toString('latin1')}`,
+      );
+      // Hung up on while still sending, the client may never read why.
+      assert.match(zipped, /^(?:HTTP\/1\.1 4\d\d |$)/);
+      const fields = Array.from({ length: 3000 }, (_, index) => `f${index}=1`).join('&');
+      isRefused(await browser.post(at, fields));
+      assert.ok([400, 403].includes((await browser.post(at, '&'.repeat(16_000))).status));
+      const many = await browser.get(at, { cookie: 'c=1; '.repeat(5000) });
+      assert.equal(many.status, 431);
+      const long = await sendRaw(
+        fortress,
+        `GET /${TENANT}/v2.0/auth?x=${'x'.repeat(20 * 1024)} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      );
+      assert.ok([400, 414, 431].includes(long.status), long.text.slice(0, 100));
+      const token = `${fortress.origin}/${TENANT}/v2.0/token`;
+      isRefused(await browser.post(token, `a=${'x'.repeat(10 * MEBIBYTE)}`));
+      const callback = `${fortress.origin}/${TENANT}/signin/federation/x/callback`;
+      isRefused(await browser.post(callback, `SAMLResponse=${'A'.repeat(MEBIBYTE)}`));
+    }
+
+    it('T89 S59 what is no HTTP, or half of it, straight at the server: 400 or the line goes dead, and the next one is answered', async () => {
+      const host = new URL(fortress.origin).host;
+      const start = `POST /${TENANT}/v2.0/token HTTP/1.1\r\nHost: ${host}\r\n`;
+      const broken = [
+        '\u0000\u0001\u0002\r\n\r\n',
+        'GET / HTTP/9.9\r\n\r\n',
+        'GET /\r\n\r\n',
+        `${start}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /evil HTTP/1.1\r\n\r\n`,
+        `${start}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`,
+        `${start}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
+        `${start}Content-Length: -1\r\n\r\n`,
+        `${start}Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx`,
+        `${start}X: a\r\n b\r\n\r\n`,
+        `${start}X\u0000: a\r\n\r\n`,
+        `GET /${TENANT}/ HTTP/1.1\nHost: ${host}\n\n`,
+        `${start}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n`,
+      ];
+      for (const [index, bytes] of broken.entries()) {
+        const answer = await direct(fortress.ports[index % 2]!, bytes);
+        assert.ok(
+          answer === '' || /^HTTP\/1\.1 [45]\d\d /.test(answer),
+          `${index}: ${answer.slice(0, 60)}`,
+        );
+        assert.ok(!/^HTTP\/1\.1 5/.test(answer), `${index}: ${answer.slice(0, 60)}`);
+        assert.equal(answer.split('HTTP/1.1 ').length <= 2, true, `${index} was answered twice`);
+      }
+      assert.equal((await fortress.browser().get(`${fortress.origin}/${TENANT}/`)).status, 200);
+    });
+
+    it('S60 X-Forwarded-For of one’s own, through the proxy and straight at the server: counted by where it really came from', async () => {
+      const address = 'spoofed@partner.example';
+      await fortress.invite(address, TENANT);
+      const browser = fortress.browser();
+      const spoof = {
+        'x-forwarded-for': '8.8.8.8',
+        'x-real-ip': '8.8.8.8',
+        forwarded: 'for=8.8.8.8',
+        'x-forwarded-proto': 'http',
+        'client-ip': '8.8.8.8',
+      };
+      const page = await browser.follow(
+        await browser.get((await fortress.begin(TENANT)).url, spoof),
+      );
+      const csrf = /name="csrf" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
+      await browser.post(`${page.url.href}/address`, { csrf, email: address }, spoof);
+      await browser.post(`${page.url.href}/send`, { csrf }, spoof);
+      const mail = await fortress.relay.nextMail(address);
+      assert.ok(!mail.raw.includes('8.8.8'));
+      assert.ok(mail.raw.includes(browser.network.replace(/\d+$/, 'x')), browser.network);
+      // A peer that is no proxy is believed nothing: the answer of the sign-in's page needs a form, so
+      // what was counted is looked up by the trail.
+      const from = nextNetwork();
+      const host = new URL(fortress.origin).host;
+      const answer = await direct(
+        fortress.ports[0]!,
+        `GET /${TENANT}/v2.0/nothing HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-For: 8.8.8.8\r\nConnection: close\r\n\r\n`,
+        from,
+      );
+      assert.match(answer, /^HTTP\/1\.1 404/);
+      const trail = await fortress.trail({ tenant: TENANT, event: 'passcode.issue' });
+      assert.ok(trail.every(({ network }) => !network?.startsWith('8.')));
+    });
+
+    it('S59 two hundred clients that send a byte and wait: others are answered meanwhile, and the slow ones are hung up on', async () => {
+      const slow = Array.from({ length: 200 }, (_, index) => {
+        const port = fortress.ports[index % 2]!;
+        const socket = connect({ host: '127.0.0.1', port, localAddress: nextNetwork() });
+        socket.on('error', () => socket.destroy()).resume();
+        socket.write(`GET /${TENANT}/ HTTP/1.1\r\nHost: gu`);
+        return once(socket, 'close');
+      });
+      const address = 'patient@partner.example';
+      await fortress.invite(address, TENANT);
+      const begun = await fortress.begin(TENANT);
+      const location = await fortress.signIn(fortress.browser(), address, begun);
+      assert.ok((await fortress.redeem(begun, location)).claims());
+      // The server hangs up by itself; the deadline of this test is the only clock.
+      assert.equal((await Promise.all(slow)).length, 200);
+    });
+
+    it('T92 S59 a thousand authorization requests of one network: small rows that expire, and nobody else waits for them', async () => {
+      const network = fortress.browser().network;
+      const { url } = await fortress.begin(TENANT);
+      const count = async (): Promise<number> =>
+        (
+          await fortress.sql.all(
+            "SELECT id FROM oidc_records WHERE model = 'Interaction' AND tenant = ?",
+            [TENANT],
+          )
+        ).length;
+      const before = await count();
+      const address = 'meanwhile@partner.example';
+      await fortress.invite(address, TENANT);
+      const flood = Promise.all(
+        Array.from({ length: 1000 }, () => fortress.browser(network).get(url)),
+      );
+      const begun = await fortress.begin(TENANT);
+      const location = await fortress.signIn(fortress.browser(), address, begun);
+      assert.ok((await fortress.redeem(begun, location)).claims());
+      const answers = await flood;
+      const accepted = answers.filter(({ status }) => status === 303).length;
+      assert.ok(answers.every(({ status }) => status === 303 || status === 429));
+      // 120 a minute, counted by each of two servers, in two minutes at most.
+      assert.ok(accepted >= 120 && accepted <= 480, String(accepted));
+      const refused = answers.find(({ status }) => status === 429);
+      assert.ok(Number(refused?.headers['retry-after']) <= 60);
+      assert.equal(refused?.headers['set-cookie'], undefined);
+      assert.ok((await count()) - before <= accepted + 1);
+      const rows = await fortress.sql.all<{ payload: string; expires_at: number }>(
+        "SELECT payload, expires_at FROM oidc_records WHERE model = 'Interaction' AND tenant = ?",
+        [TENANT],
+      );
+      for (const { payload, expires_at: end } of rows) {
+        assert.ok(payload.length < 4096, String(payload.length));
+        assert.ok(end <= Date.now() / 1000 + 3601);
+      }
+    });
+  });
+}
+
+/** Said no to; or hung up on while sending, which the proxy tells as 502. */
+function isRefused({ status }: Answer): void {
+  assert.ok([400, 403, 413, 502].includes(status), String(status));
+}
+
+const BOMB = gzipSync(Buffer.alloc(50 * MEBIBYTE, 'a'));
+
+/** Writes to a server itself, past the proxy, and reads until the line is dead. */
+function direct(port: number, bytes: string, localAddress = '127.0.0.1'): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect({ host: '127.0.0.1', port, localAddress }, () =>
+      socket.end(bytes, 'latin1'),
+    );
+    socket.setEncoding('latin1').on('data', (chunk: string) => (answer += chunk));
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => resolve(answer));
+  });
+}
