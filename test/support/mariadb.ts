@@ -67,6 +67,8 @@ export async function startPrivateMariadb(options: MariadbOptions = {}): Promise
       '--no-defaults',
       ...asRoot,
       `--datadir=${data}`,
+      // A server that starts removes the temporary tables it finds: also those of another one.
+      `--tmpdir=${folder}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       '--innodb-log-file-size=8M',
@@ -79,6 +81,7 @@ export async function startPrivateMariadb(options: MariadbOptions = {}): Promise
       '--no-defaults',
       ...asRoot,
       `--datadir=${data}`,
+      `--tmpdir=${folder}`,
       `--socket=${socketPath}`,
       `--pid-file=${join(folder, 'pid')}`,
       '--skip-networking',
