@@ -69,15 +69,19 @@ export function createTenantProviders(
     const now = guests.parts.engine.clock();
     if (entry.keys === undefined || now < entry.lookAt) return;
     entry.lookAt = now + KEYS_FRESH_SECONDS;
-    void forgetChanged(entry).catch(() => {
+    renew(entry).catch((error: unknown) => {
       // The database is away: the keys at hand are good until it is back.
+      if (error instanceof GuestError && error.code === 'unavailable') return;
+      guests.parts.log.error('keys.unreadable', { tenant: entry.tenant.id, error });
     });
   }
 
-  async function forgetChanged(entry: Entry): Promise<void> {
+  /** The Provider of before serves until one with the new keys is built: they may be unreadable. */
+  async function renew(entry: Entry): Promise<void> {
     const { id } = entry.tenant;
-    const version = await guests.parts.signingKeys.versionOf(id);
-    if (version !== entry.keys && built.get(id) === entry) built.delete(id);
+    if ((await guests.parts.signingKeys.versionOf(id)) === entry.keys) return;
+    const { handler, keys } = await build(entry.tenant);
+    if (built.get(id) === entry) Object.assign(entry, { handler, keys });
   }
 
   async function build(
