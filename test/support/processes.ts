@@ -44,17 +44,39 @@ export interface ServerProcess {
   stop(): Promise<number | null>;
 }
 
+export interface ProcessOptions {
+  /** Default `serve`. */
+  readonly command?: string;
+  /** The line that says that it is ready. */
+  readonly ready?: RegExp;
+  /** Path of the command line; default that of the sources. */
+  readonly main?: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Modules that are loaded before anything of Guestpass. */
+  readonly imports?: readonly string[];
+  /** A file that is open for writing, instead of {@link ServerProcess.output}. */
+  readonly stdout?: number;
+}
+
 /** Starts `guestpass serve`, or another command that serves, and waits until it says so. */
 export async function startProcess(
   folder: string,
-  { command = 'serve', ready = /^Listening on /, main = MAIN } = {},
+  { command = 'serve', ready = /^Listening on /, main = MAIN, ...given }: ProcessOptions = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [main, command, '--config', folder], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const flags = (given.imports ?? []).map((path) => `--import=${path}`);
+  const child = spawn(process.execPath, [...flags, main, command, '--config', folder], {
+    stdio: ['ignore', given.stdout ?? 'pipe', 'pipe'],
+    env: { ...process.env, ...given.env },
   });
+  // A run that is cut short leaves no server behind.
+  const abandon = (): void => void child.kill('SIGKILL');
+  process.once('exit', abandon);
+  child.once('exit', () => process.off('exit', abandon));
   const output: string[] = [];
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue;
     createInterface({ input: stream }).on('line', (line) => {
       output.push(line);
       for (const look of waiting) look();
