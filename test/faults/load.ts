@@ -16,6 +16,8 @@ export const UNBOUND = {
   ),
 };
 
+const DEADLINE_MS = 90_000;
+
 /** What became of the sign-ins so far. */
 export interface LoadReport {
   /** Sign-ins that ended with tokens. */
@@ -28,7 +30,10 @@ export interface LoadReport {
 
 export interface Load {
   readonly report: LoadReport;
-  /** Resolves when so many sign-ins more than now have ended well. */
+  /**
+   * Resolves when so many sign-ins more than now have ended well.
+   * @throws when they have not within a minute and a half; tells what went wrong instead
+   */
   more(count: number): Promise<void>;
   /** Begins no more sign-ins, and waits for those under way. */
   stop(): Promise<LoadReport>;
@@ -71,13 +76,19 @@ export function startLoad(walker: Walker, relay: TestRelay, addresses: readonly 
       return reportNow();
     },
     more: (count) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const wanted = done + count;
         const look = (): void => {
           if (done < wanted) return;
           watching.delete(look);
+          clearTimeout(deadline);
           resolve();
         };
+        const deadline = setTimeout(() => {
+          watching.delete(look);
+          const last = failures.at(-1) ?? 'none failed';
+          reject(new Error(`${done} of ${wanted} sign-ins within ${DEADLINE_MS} ms; ${last}`));
+        }, DEADLINE_MS);
         watching.add(look);
       }),
     async stop() {

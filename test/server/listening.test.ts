@@ -35,12 +35,6 @@ describe('createListeners', () => {
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     return answer;
   };
-  const read = async (answer: IncomingMessage): Promise<string> => {
-    let text = '';
-    for await (const chunk of answer) text += String(chunk);
-    return text;
-  };
-
   it('answers by what it was told last', async () => {
     await start(0);
     assert.equal(await read(await ask()), 'public');
@@ -83,3 +77,9 @@ describe('createListeners', () => {
     assert.ok(performance.now() - before < 2_000);
   });
 });
+
+async function read(answer: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of answer) text += String(chunk);
+  return text;
+}
