@@ -7,7 +7,7 @@ import { GuestError } from '../domain/errors.ts';
 import { answerBranding, BRANDING_PATH } from '../http/branding.ts';
 import { createSecurityHeaders } from '../http/security.ts';
 import { composeMail } from '../mail/transport.ts';
-import { drain, listen } from '../server/listening.ts';
+import { listen } from '../server/listening.ts';
 import type { ListenAddress } from '../settings/settings.ts';
 import { type Catalogue, createCatalogue, type Entry, isOfTenant, TITLES } from './catalogue.ts';
 import { createFrame } from './frame.ts';
@@ -57,12 +57,12 @@ export async function startPreview(
     }
   });
   const answerRequest = app.callback();
-  const server = await listen(
+  const { server, drain } = await listen(
     address,
     (request, response) => void answerRequest(request, response),
     MAX_CONNECTIONS,
   );
-  return { address: server.address() as AddressInfo, close: () => drain(server) };
+  return { address: server.address() as AddressInfo, close: () => drain(0) };
 
   async function answer(ctx: Koa.Context): Promise<void> {
     if (ctx.path === '/dev/preview.css') {

@@ -6,26 +6,29 @@ import type { Middleware } from 'koa';
 import type { Clock } from '../domain/clock.ts';
 import type { ResolveTxt } from '../federation/domain-proof.ts';
 import { createAdminListener } from '../http/admin-listener.ts';
-import { createClientAddress, createProxyCheck, isListedIn } from '../http/client.ts';
+import { createClientAddress, createProxyCheck } from '../http/client.ts';
 import { createDispatcher, type RequestHandler } from '../http/dispatcher.ts';
 import { createFront } from '../http/front.ts';
-import { createHealth } from '../http/health.ts';
+import { createHealth, type Health } from '../http/health.ts';
 import { createMailboxPages } from '../http/mailbox.ts';
 import { createSecurityHeaders } from '../http/security.ts';
 import { createGuests, type Guests } from '../plugin.ts';
 import type { Settings } from '../settings/settings.ts';
+import { withPatience } from '../storage/patience.ts';
 import { countEvents } from '../telemetry/event-metrics.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { Configuration } from '../tenants/configuration.ts';
 import { watchConfiguration } from '../tenants/watch.ts';
 import { createAdminRoutesOf } from './admin-api.ts';
-import { createChecks } from './checks.ts';
-import { drain, listen } from './listening.ts';
+import { createChecks, MOST_SKEW_SECONDS, skewOf } from './checks.ts';
+import { type Answers, createListeners } from './listening.ts';
 import { addGauges, measureRequests } from './measure.ts';
+import type { Peers } from './peers.ts';
 import { type ConfigurationSource, createReload, type Reload } from './reload.ts';
 import { createTenantProviders } from './tenant-providers.ts';
 import { traceRequests } from './traced-requests.ts';
+import { createWaitingAnswers, untilReachable } from './waiting.ts';
 
 export interface RunningServer {
   readonly guests: Guests;
@@ -49,32 +52,84 @@ export interface ServerOptions {
   readonly mostProviders?: number;
   /** Follows the files there: changes of tenants count without a restart. Default never. */
   readonly source?: ConfigurationSource;
+  /** Waits for a database that cannot be reached, and answers 503 meanwhile. Default it throws. */
+  readonly waitsForDatabase?: boolean;
+  /** How long {@link RunningServer.close} still takes connections; default 0. */
+  readonly graceMs?: number;
+  /** The other processes that serve the same. Default there are none. */
+  readonly peers?: Peers;
   /** What else the private listener answers; default the admin API. */
   readonly adminRoutes?: (guests: Guests) => Middleware;
 }
 
-const MAX_CONNECTIONS = 2_000;
-const MAX_ADMIN_CONNECTIONS = 200;
+/** All that one request may wait for the database; the page that says so comes within eight seconds. */
+const PATIENCE_MS = 7_000;
 
 /**
  * Starts serving one configuration.
  *
- * @throws {GuestError} `unavailable` when the database cannot be reached; Node's error when an
- *   address cannot be listened on. Nothing stays open then.
+ * @throws {GuestError} `unavailable` when the database cannot be reached and is not waited for;
+ *   Node's error when an address cannot be listened on. Nothing stays open then.
  */
 export async function startServer(
-  { settings, tenants }: Configuration,
+  configuration: Configuration,
   options: ServerOptions = {},
 ): Promise<RunningServer> {
+  const { settings } = configuration;
   const metrics = createMetrics();
   const log = countEvents(options.log ?? createLog({ level: settings.logLevel }), metrics);
+  const listeners = createListeners(settings, options.graceMs ?? 0);
+  const closing: (() => Promise<void>)[] = [() => listeners.close()];
+  try {
+    const guests = await openGuests(configuration, { ...options, log }, () =>
+      listeners.answerBy(createWaitingAnswers(configuration, log, metrics)),
+    );
+    closing.unshift(() => guests.close());
+    const reload = options.source && createReload(guests, settings, options.source);
+    const { answers, health } = answersOf(guests, settings, { ...options, metrics, reload });
+    await listeners.answerBy(answers);
+    const watch = options.source && reload && follow(guests, settings, options.source, reload);
+    if (watch) closing.push(() => watch.close());
+    await tellSkew(guests);
+    return {
+      guests,
+      address: listeners.address(),
+      adminAddress: listeners.adminAddress(),
+      reload: () => watch?.ask(),
+      async close() {
+        health.stop();
+        for (const end of closing.toReversed()) await end();
+      },
+    };
+  } catch (error) {
+    for (const end of closing.toReversed()) await end();
+    throw error;
+  }
+}
+
+async function openGuests(
+  { settings, tenants }: Configuration,
+  options: ServerOptions & { readonly log: Log },
+  whileAway: () => Promise<void>,
+): Promise<Guests> {
+  const { log } = options;
   const clock = options.clock ? { clock: options.clock } : {};
   const dns = options.resolveTxt ? { resolveTxt: options.resolveTxt } : {};
-  const guests = await createGuests({ ...settings, tenants, log, ...clock, ...dns });
-  const reload = options.source && createReload(guests, settings, options.source);
+  const open = () => createGuests({ ...settings, tenants, log, ...clock, ...dns });
+  return options.waitsForDatabase ? untilReachable(open, whileAway, log) : open();
+}
+
+/** What answers once everything is there. */
+function answersOf(
+  guests: Guests,
+  settings: Settings,
+  options: ServerOptions & { readonly metrics: Metrics; readonly reload: Reload | undefined },
+): { readonly answers: Answers; readonly health: Health } {
+  const { metrics, reload, peers } = options;
   const stale = (): string | undefined => reload?.stale();
   addGauges(metrics, guests, stale);
-  const health = createHealth(createChecks(guests, stale));
+  const checks = createChecks(guests, settings.database, stale);
+  const health = createHealth(peers ? [...checks, peers.check] : checks);
   const engineOf = createTenantProviders(guests, settings.publicUrl, options.mostProviders);
   const { tenants: served } = guests.parts;
   const answer = traceRequests(
@@ -84,40 +139,33 @@ export async function startServer(
   );
   const routes =
     options.adminRoutes?.(guests) ?? createAdminRoutesOf(guests, settings, options.source, reload);
-  // Whoever reaches the private listener is one of ours.
-  const answerAdmin = traceRequests(
-    createAdminListener({ health, metrics, routes, log: guests.parts.log }),
-    served,
-    () => true,
-  );
-
-  const closing: (() => Promise<void>)[] = [() => guests.close()];
-  const close = async (): Promise<void> => {
-    health.stop();
-    for (const end of closing.toReversed()) await end();
+  peers?.tell(() => metrics.text());
+  const text = () => (peers ? peers.metrics() : metrics.text());
+  const { log } = guests.parts;
+  const answers = {
+    answer: patiently(answer),
+    // Whoever reaches the private listener is one of ours.
+    answerAdmin: traceRequests(
+      createAdminListener({ health, metrics: { text }, routes, log }),
+      served,
+      () => true,
+    ),
   };
-  try {
-    // Ends after the public one: until then it says that this server is stopping.
-    const { adminListen } = settings;
-    const admin = adminListen && (await listen(adminListen, answerAdmin, MAX_ADMIN_CONNECTIONS));
-    if (admin) closing.push(() => drain(admin));
-    // A proxy in front holds the connections of all guests.
-    const isProxy = isListedIn(settings.trustedProxies);
-    const server = await listen(settings.listen, answer, MAX_CONNECTIONS, isProxy);
-    closing.push(() => drain(server));
-    const watch = options.source && reload && follow(guests, settings, options.source, reload);
-    if (watch) closing.push(() => watch.close());
-    return {
-      guests,
-      address: server.address() as AddressInfo,
-      adminAddress: admin?.address() as AddressInfo | undefined,
-      reload: () => watch?.ask(),
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return { answers, health };
+}
+
+/** A request that was answered may go on in the background: that may take its time. */
+function patiently(answer: RequestHandler): RequestHandler {
+  return (request, response) =>
+    withPatience(PATIENCE_MS, (lift) => {
+      response.once('close', lift);
+      answer(request, response);
+    });
+}
+
+async function tellSkew({ parts }: Guests): Promise<void> {
+  const seconds = await skewOf(parts.store).catch(() => 0);
+  if (Math.abs(seconds) > MOST_SKEW_SECONDS) parts.log.warn('clock.apart', { seconds });
 }
 
 /** Everything the public server answers. */

@@ -2,6 +2,7 @@
 
 import { LRUCache } from 'lru-cache';
 import { Provider } from 'oidc-provider';
+import { GuestError } from '../domain/errors.ts';
 import { HOME_CLIENT_ID, type Tenant } from '../domain/tenant.ts';
 import type { RequestHandler } from '../http/dispatcher.ts';
 import { checkEngineRequest, unansweredError } from '../http/engine-request.ts';
@@ -75,16 +76,24 @@ export function createTenantProviders(
    * otherwise be the one that a stolen key was used for.
    */
   async function lookAtKeys(entry: Entry): Promise<RequestHandler> {
-    const { tenant } = entry;
-    // While the database is away the keys at hand are good.
-    const version = await guests.parts.signingKeys.versionOf(tenant.id).catch(() => entry.keys);
-    if (version !== entry.keys) {
-      if (built.get(tenant.id) === entry) built.delete(tenant.id);
-      return engineOf(tenant);
+    try {
+      await renew(entry);
+    } catch (error) {
+      // The database is away: the keys at hand are good until it is back.
+      if (!(error instanceof GuestError && error.code === 'unavailable')) {
+        guests.parts.log.error('keys.unreadable', { tenant: entry.tenant.id, error });
+      }
     }
     entry.lookAt = guests.parts.engine.clock() + KEYS_FRESH_SECONDS;
     entry.looking = undefined;
     return entry.handler;
+  }
+
+  /** The Provider of before serves until one with the new keys is built: they may be unreadable. */
+  async function renew(entry: Entry): Promise<void> {
+    if ((await guests.parts.signingKeys.versionOf(entry.tenant.id)) === entry.keys) return;
+    const { handler, keys } = await build(entry.tenant);
+    Object.assign(entry, { handler, keys });
   }
 
   async function build(

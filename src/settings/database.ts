@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { SecretReference } from './fields.ts';
+import { joinMysqlHosts, splitMysqlHosts } from './mysql-hosts.ts';
 import { type Path, type Reading, report } from './reading.ts';
 import { refuseLiteral, resolveSecretText } from './secrets.ts';
 import type { SettingsFile } from './schema.ts';
@@ -60,7 +61,8 @@ async function resolveServer(
   password: SecretReference | undefined,
   isLiteral: boolean,
 ): Promise<DatabaseSettings | undefined> {
-  const url = /^mysql:\/\/[^\s\\]+$/.test(text) ? URL.parse(text) : null;
+  const parts = splitMysqlHosts(text);
+  const url = parts?.url;
   if (!url || url.hostname === '') {
     report(reading, path, 'not the address of a database', MEND);
     return undefined;
@@ -82,5 +84,5 @@ async function resolveServer(
     // The setter escapes ':', '/', '@' but leaves '%' alone, which would then be decoded again.
     url.password = encodeURIComponent(secret);
   }
-  return { kind: 'mysql', url: url.href };
+  return { kind: 'mysql', url: joinMysqlHosts(parts) };
 }

@@ -1,5 +1,6 @@
 // Owns reading guestpass.yaml: from the file to settings that are whole, checked and resolved.
 
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { defaultLimits, type Limits } from '../domain/limits.ts';
 import { deepFreeze } from './deep-freeze.ts';
@@ -129,6 +130,7 @@ async function resolveSections(reading: Reading) {
   const file = {
     listen: shape.listen.safeParse(sectionOf(yaml, 'listen')),
     adminListen: shape.adminListen.safeParse(sectionOf(yaml, 'adminListen')),
+    processes: shape.processes.safeParse(sectionOf(yaml, 'processes')),
     database: shape.database.safeParse(sectionOf(yaml, 'database')),
     mail: shape.mail.safeParse(sectionOf(yaml, 'mail')),
     unsafeLimits: shape.unsafeLimits.safeParse(sectionOf(yaml, 'unsafeLimits')),
@@ -147,6 +149,7 @@ async function resolveSections(reading: Reading) {
       listen: file.listen.data,
       adminListen: file.adminListen.data,
     }),
+    processes: file.processes.data === 'auto' ? availableParallelism() : (file.processes.data ?? 1),
     database,
     mail: file.mail.data && (await resolveMail(reading, file.mail.data)),
     limits: resolveLimits(reading, sectionOf(yaml, 'limits'), file.unsafeLimits.data ?? false),

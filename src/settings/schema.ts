@@ -40,6 +40,15 @@ export const settingsSchema = z
       .describe(
         'host:port of the private listener: health, metrics, admin API. Off when not said.',
       ),
+    processes: z
+      .union([z.int().min(1).max(64), z.literal('auto')], {
+        error: 'expected a whole number from 1 to 64, or auto',
+      })
+      .optional()
+      .meta({
+        description: 'Processes that serve, 1 to 64; auto is one per core of this machine.',
+        default: 1,
+      }),
     database: z
       .union(
         [
@@ -55,7 +64,7 @@ export const settingsSchema = z
         },
       )
       .describe(
-        'sqlite:FILE (relative to this file) or mysql://user@host:3306/name; whole as { env } or { file }, or as url and password.',
+        'sqlite:FILE (relative to this file) or mysql://user@host:3306/name, nodes of a cluster as host:3306,host:3306; whole as { env } or { file }, or as url and password.',
       ),
     mail: z
       .strictObject({

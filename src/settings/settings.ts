@@ -8,7 +8,11 @@ export const defaultAuditDays = 365;
 /** Where everything is remembered. */
 export type DatabaseSettings =
   | { readonly kind: 'sqlite'; /** absolute path */ readonly file: string }
-  | { readonly kind: 'mysql'; /** mysql://user:password@host:port/name */ readonly url: string };
+  | {
+      readonly kind: 'mysql';
+      /** mysql://user:password@host:port/name; several hosts with commas between them */
+      readonly url: string;
+    };
 
 /** How mail leaves. */
 export type MailTransportSettings =
@@ -57,6 +61,8 @@ export interface Settings {
   readonly listen: ListenAddress;
   /** The private listener; undefined is none. */
   readonly adminListen: ListenAddress | undefined;
+  /** How many processes serve. */
+  readonly processes: number;
   readonly database: DatabaseSettings;
   readonly mail: MailSettings;
   readonly limits: Limits;

@@ -1,5 +1,7 @@
 // Owns how a MySQL database is named in the settings.
 
+import { splitMysqlHosts } from '../settings/mysql-hosts.ts';
+
 /** Where and as whom to connect. */
 export interface MysqlAddress {
   readonly host?: string;
@@ -13,28 +15,29 @@ export interface MysqlAddress {
 /**
  * Reads `mysql://user:password@host:port/name`. Parts are percent-decoded; the port is 3306 unless
  * said; `?socketPath=/run/mysqld/mysqld.sock` connects by unix socket instead of host and port.
- * Pure.
+ * Several hosts have commas between them. Pure.
  *
+ * @returns one address per host, in order
  * @throws {TypeError} when it is not of that form; the message does not repeat it, for it holds a
  *   password
  */
-export function parseMysqlUrl(url: string): MysqlAddress {
-  const parsed = URL.parse(url);
-  const database = parsed?.pathname.slice(1);
-  const socketPath = parsed?.searchParams.get('socketPath');
-  if (
-    !parsed ||
-    parsed.protocol !== 'mysql:' ||
-    !database ||
-    database.includes('/') ||
-    (!parsed.hostname && !socketPath)
-  ) {
+export function parseMysqlUrl(url: string): readonly MysqlAddress[] {
+  const parts = splitMysqlHosts(url);
+  const database = parts?.url.pathname.slice(1);
+  const socketPath = parts?.url.searchParams.get('socketPath');
+  if (!parts || !database || database.includes('/') || (!parts.url.hostname && !socketPath)) {
     throw new TypeError('the database url is not mysql://user:password@host:port/name');
   }
-  return {
-    ...(socketPath ? { socketPath } : { host: parsed.hostname, port: Number(parsed.port || 3306) }),
-    user: decodeURIComponent(parsed.username),
-    password: decodeURIComponent(parsed.password),
+  const account = {
+    user: decodeURIComponent(parts.url.username),
+    password: decodeURIComponent(parts.url.password),
     database: decodeURIComponent(database),
   };
+  if (socketPath) return [{ socketPath, ...account }];
+  return parts.hosts.map((text) => {
+    const { hostname, port } = new URL(`mysql://${text}/`);
+    // The URL keeps the brackets of IPv6, which no resolver knows.
+    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+    return { host, port: Number(port || 3306), ...account };
+  });
 }

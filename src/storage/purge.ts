@@ -6,7 +6,8 @@ import { type Database, deleteBatchSql } from './sql.ts';
 
 const HOUR = 3600;
 
-interface Rule {
+/** Which rows of a table go. */
+export interface PurgeRule {
   readonly table: string;
   readonly key: readonly string[];
   /** With one placeholder: rows whose time is before it go. */
@@ -15,7 +16,8 @@ interface Rule {
   readonly keptSeconds: number;
 }
 
-const RULES: readonly Rule[] = [
+/** All of them. */
+export const purgeRules: readonly PurgeRule[] = [
   // oidc-provider forgives clocks 15 s, and a used code must be known as used while it does.
   {
     table: 'oidc_records',
@@ -76,7 +78,7 @@ export async function purgeExpired(
   batch: number,
 ): Promise<number> {
   let purged = 0;
-  for (const { table, key, condition, keptSeconds } of RULES) {
+  for (const { table, key, condition, keptSeconds } of purgeRules) {
     const sql = deleteBatchSql(database.kind, table, key, condition);
     purged += await deleteInBatches(database, sql, now - keptSeconds, batch);
   }

@@ -19,6 +19,8 @@ const SECRET_NAME =
   /passcode|secret|password|cookie|authorization|token|csrf|^(?:user_?|device_?)?code$/i;
 const MAX_DEPTH = 6;
 const MAX_STRING = 4000;
+/** Lines that wait for a disk with room; those beyond are lost. */
+const MOST_KEPT_BYTES = 1_048_576;
 // Bounded on the left side: unbounded, a long text without an '@' would cost quadratic time.
 const ADDRESS = /[^\s<>"'(),;:@]{1,64}@[^\s<>"'(),;:@]+/g;
 // JSON escapes C0 only; C1 (0x9b starts terminal sequences) and bidi controls repaint a terminal.
@@ -48,7 +50,7 @@ export function createLog(options: {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const logger = options.destination ? pino(settings, options.destination) : pino(settings);
+  const logger = pino(settings, options.destination ?? standardOutput());
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (event: string, fields: LogFields = {}): void => {
@@ -57,6 +59,15 @@ export function createLog(options: {
       logger[level]({ ...cleanFields(fields), ...(traceId && { traceId }) }, event);
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** A disk without room for the log must not end the process: nobody could sign in for want of a line. */
+function standardOutput(): DestinationStream {
+  const stream = pino.destination({ dest: 1, sync: true, maxLength: MOST_KEPT_BYTES });
+  stream.on('error', () => {
+    // What could not be written is kept, as far as that goes, and written when there is room.
+  });
+  return stream;
 }
 
 /** What a line may say of its fields: see {@link createLog}. Pure. */

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand, startProcess } from '../support/processes.ts';
 import { createInstallation } from '../support/world.ts';
 
-describe('guestpass serve', () => {
+describe('guestpass serve', function () {
+  // Each of these starts a process or two.
+  this.timeout(60_000);
+
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'guestpass-serve-'));
@@ -56,14 +61,49 @@ describe('guestpass serve', () => {
     assert.match(second.stderr, /EADDRINUSE/);
   });
 
-  it('ends with 3 when the database cannot be reached', async () => {
-    const installation = await createInstallation({
-      settings: { database: 'mysql://nobody:nothing@127.0.0.1:1/none' },
-    });
+  it('ends with 3 when its database file cannot be opened', async () => {
+    const installation = await createInstallation();
+    // A folder stands where the file should.
+    await mkdir(join(installation.folder, 'data', 'guestpass.db'), { recursive: true });
     const { code, stderr } = await runCommand(['serve', '--config', installation.folder]);
     await installation.remove();
     assert.equal(code, 3);
     assert.match(stderr, /^The database cannot be reached/);
+  });
+
+  it('F1 waits for a database server that cannot be reached, and ends at once when told to', async () => {
+    const installation = await createInstallation({
+      settings: { database: 'mysql://nobody:nothing@127.0.0.1:1/none' },
+    });
+    const server = await startProcess(installation.folder, { ready: /"database\.awaited"/ });
+    assert.match(server.output.join('\n'), /"seconds":1,"reason":"connect ECONNREFUSED/);
+    assert.equal(await server.stop(), 0);
+    await installation.remove();
+  });
+
+  for (const [processes, because] of [
+    [0, 'processes  must be 1 or more'],
+    ['all', 'processes  expected a whole number from 1 to 64, or auto'],
+  ] as const) {
+    it(`refuses ${processes} processes`, async () => {
+      const installation = await createInstallation({ settings: { processes } });
+      const { code, stderr } = await runCommand(['serve', '--config', installation.folder]);
+      await installation.remove();
+      assert.equal(code, 1);
+      assert.ok(stderr.includes(because), stderr);
+    });
+  }
+
+  it('says when the address is taken, and ends, also with several processes', async () => {
+    const installation = await createInstallation({ settings: { processes: 2 } });
+    const { port } = new URL(installation.publicUrl);
+    const taker = createServer().listen(Number(port), '127.0.0.1');
+    await once(taker, 'listening');
+    const { code, stderr } = await runCommand(['serve', '--config', installation.folder]);
+    taker.close();
+    await installation.remove();
+    assert.equal(code, 1);
+    assert.match(stderr, /EADDRINUSE/);
   });
 
   it('ends with 2 for a wrong word, and with 0 for help', async () => {

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { drain, listen } from '../../src/server/listening.ts';
+import { type Draining, listen } from '../../src/server/listening.ts';
 import { MOST_PER_ADDRESS } from '../../src/server/per-address.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
 describe('limitPerAddress', () => {
   const sockets = new Set<Socket>();
-  let server: Server;
+  let listening: Draining;
 
   async function start(isExempt?: (address: string) => boolean): Promise<void> {
-    server = await listen(
+    listening = await listen(
       { host: '127.0.0.1', port: 0 },
       (_request, response) => response.end('well'),
       2000,
@@ -21,12 +20,12 @@ describe('limitPerAddress', () => {
   afterEach(async () => {
     for (const socket of sockets) socket.destroy();
     sockets.clear();
-    await drain(server);
+    await listening.drain(0);
   });
 
   /** Connects, asks, and tells whether an answer came; an answered connection stays open. */
   async function ask(localAddress = '127.0.0.1'): Promise<boolean> {
-    const address = server.address();
+    const address = listening.server.address();
     assert.ok(typeof address === 'object' && address);
     const socket = connect({ host: '127.0.0.1', port: address.port, localAddress });
     sockets.add(socket);

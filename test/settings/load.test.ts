@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defaultLimits, limitTable } from '../../src/domain/limits.ts';
 import {
@@ -39,6 +40,13 @@ const withPepperFile = (base: string, mode: number) => ({
 });
 
 describe('draftSettings', () => {
+  it('takes a number of processes, or one for each core', async () => {
+    const three = await load(`${soundSettings}processes: 3\n`, {});
+    assert.equal(three.settings.processes, 3);
+    const auto = await load(`${soundSettings}processes: auto\n`, {});
+    assert.equal(auto.settings.processes, availableParallelism());
+  });
+
   it('reads a small file and fills in the rest', async () => {
     const folder = await writeFolder({ 'guestpass.yaml': soundSettings });
     const { settings } = await loadSettings(folder, {});
@@ -48,6 +56,7 @@ describe('draftSettings', () => {
       loopback: true,
       listen: { host: '127.0.0.1', port: 3000 },
       adminListen: undefined,
+      processes: 1,
       database: { kind: 'sqlite', file: join(folder, '../data/guestpass.db') },
       mail: {
         transport: {
@@ -246,6 +255,19 @@ secrets: { pepper: { file: ./none } }
           url: 'mysql://me:p%40ss@db.example:3306/guestpass',
         });
       }
+    });
+
+    it('F15 takes the nodes of a cluster, the password apart', async () => {
+      const { settings } = await load(
+        database('{ url: "mysql://me@one:3306,two,[::1]:3307/guestpass", password: { env: P } }'),
+        { ...keyEnv, P: 'p@ss' },
+      );
+      assert.deepEqual(settings.database, {
+        kind: 'mysql',
+        url: 'mysql://me:p%40ss@one:3306,two,[::1]:3307/guestpass',
+      });
+      const [fault] = await faults(database('"mysql://me@one,two:x/guestpass"'), keyEnv);
+      assert.match(fault!, /not the address of a database/);
     });
 
     it('carries any password through the address unharmed', async () => {

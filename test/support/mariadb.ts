@@ -69,6 +69,8 @@ export async function startPrivateMariadb(options: MariadbOptions = {}): Promise
       '--no-defaults',
       ...asRoot,
       `--datadir=${data}`,
+      // A server that starts removes the temporary tables it finds: also those of another one.
+      `--tmpdir=${folder}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       '--innodb-log-file-size=8M',
@@ -81,6 +83,7 @@ export async function startPrivateMariadb(options: MariadbOptions = {}): Promise
       '--no-defaults',
       ...asRoot,
       `--datadir=${data}`,
+      `--tmpdir=${folder}`,
       `--socket=${socketPath}`,
       `--pid-file=${join(folder, 'pid')}`,
       // A server that starts removes what it takes for leftovers of another: in /tmp, of a neighbour.

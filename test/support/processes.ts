@@ -47,6 +47,23 @@ export interface ServerProcess {
   stop(): Promise<number | null>;
 }
 
+export interface ProcessOptions {
+  /** Default `serve`. */
+  readonly command?: string;
+  /** Words behind its `--config`. */
+  readonly options?: readonly string[];
+  /** The line that says that it is ready. */
+  readonly ready?: RegExp;
+  /** Path of the command line; default that of the sources. */
+  readonly main?: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Modules that are loaded before anything of Guestpass. */
+  readonly imports?: readonly string[];
+  /** A file that is open for writing, instead of {@link ServerProcess.output}. */
+  readonly stdout?: number;
+}
+
 /** Starts `guestpass serve`, or another command that serves, and waits until it says so. */
 export async function startProcess(
   folder: string,
@@ -55,23 +72,23 @@ export async function startProcess(
     options = [],
     ready = /^Listening on /,
     main = MAIN,
-    env = {},
-  }: {
-    readonly command?: string;
-    readonly options?: readonly string[];
-    readonly ready?: RegExp;
-    readonly main?: string;
-    /** Added to this process's own. */
-    readonly env?: Readonly<Record<string, string>>;
-  } = {},
+    ...given
+  }: ProcessOptions = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [main, command, '--config', folder, ...options], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+  const flags = (given.imports ?? []).map((path) => `--import=${path}`);
+  const words = [command, '--config', folder, ...options];
+  const child = spawn(process.execPath, [...flags, main, ...words], {
+    stdio: ['ignore', given.stdout ?? 'pipe', 'pipe'],
+    env: { ...process.env, ...given.env },
   });
+  // A run that is cut short leaves no server behind.
+  const abandon = (): void => void child.kill('SIGKILL');
+  process.once('exit', abandon);
+  child.once('exit', () => process.off('exit', abandon));
   const output: string[] = [];
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue;
     createInterface({ input: stream }).on('line', (line) => {
       output.push(line);
       noteLine(folder, line);
