@@ -153,7 +153,9 @@ function masked(
   random: readonly string[],
 ): string {
   const { date: _, 'set-cookie': cookies = [], ...rest } = headers;
-  const names = (cookies as string[]).map((line) => line.replace(/=[^;]*/, '='));
+  const names = (cookies as string[]).map((line) =>
+    line.replace(/=[^;]*/, '=').replace(/expires=[^;]*/, ''),
+  );
   const all = { status, path: url.pathname, location, headers: rest, cookies: names, text };
   let said = JSON.stringify(all);
   for (const value of random) {
@@ -163,6 +165,6 @@ function masked(
     .replaceAll(/[?&](?:state|nonce|code_challenge)=[\w-]+/g, '')
     .replaceAll(/(Reference|reference)[^A-Za-z0-9]+[\w-]{12}/g, '$1')
     .replaceAll(/"retry-after":"\d+"/g, '"retry-after":"*"')
-    .replaceAll(/in \d+ seconds?/g, 'in * seconds')
+    .replaceAll(/Wait \d+ seconds?/g, 'Wait * seconds')
     .replaceAll(/"content-length":"\d+"/g, '"content-length":"*"');
 }

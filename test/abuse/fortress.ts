@@ -74,7 +74,8 @@ export class Browser extends Jar {
   override async send(...given: Parameters<Jar['send']>): Promise<Answer> {
     const answer = await super.send(...given);
     secrets.learn(answer);
-    for (const line of answer.headers['set-cookie'] ?? []) setCookies.push(line);
+    const isSecure = answer.url.protocol === 'https:';
+    for (const line of answer.headers['set-cookie'] ?? []) if (isSecure) setCookies.push(line);
     return answer;
   }
 
@@ -104,7 +105,7 @@ const PATIENCE_MS = 15_000;
 let networks = 0;
 const setCookies: string[] = [];
 
-/** Every Set-Cookie line of every answer so far. */
+/** Every Set-Cookie line of every answer by https so far. */
 export function allLines(): readonly string[] {
   return setCookies;
 }

@@ -81,6 +81,10 @@ export async function startTlsProxy(
         withoutHops(answer.rawHeaders),
       );
       answer.pipe(response);
+      // Refused before it was read: the rest of it is still on this line.
+      answer.on('end', () => {
+        if (!request.complete) onwards.destroy();
+      });
     });
     onwards.on('error', () => {
       if (response.headersSent) response.destroy();
