@@ -57,12 +57,15 @@ export async function startPreview(
     }
   });
   const answerRequest = app.callback();
-  const { server, drain } = await listen(
+  const listening = await listen(
     address,
     (request, response) => void answerRequest(request, response),
     MAX_CONNECTIONS,
   );
-  return { address: server.address() as AddressInfo, close: () => drain(0) };
+  return {
+    address: listening.server.address() as AddressInfo,
+    close: () => listening.drain(0),
+  };
 
   async function answer(ctx: Koa.Context): Promise<void> {
     if (ctx.path === '/dev/preview.css') {

@@ -293,13 +293,11 @@ describe('attacks by configuration', function () {
 
   it('T85 S57 a running server is given a bad file: it says so, goes on with the last good ones, and takes the mended one', async () => {
     const fortress: Fortress = await fortressOf('sqlite');
-    const stale = (server: Fortress['servers'][number]): number =>
-      server.output.filter((line) => line.includes('"event":"configuration.stale"')).length;
-    const before = fortress.servers.map(stale);
+    const before = fortress.servers.map(staleLines);
     await fortress.writeTenant('bad', 'id: bad\ndisplayName: [\n');
     await Promise.all(
       fortress.servers.map(async (server, index) => {
-        while (stale(server) === before[index]) await server.nextLine();
+        while (staleLines(server) === before[index]) await server.nextLine();
       }),
     );
     const address = 'goeson@partner.example';
@@ -314,3 +312,8 @@ describe('attacks by configuration', function () {
     assert.equal((await fortress.browser().get(`${fortress.origin}/bad/`)).status, 200);
   });
 });
+
+/** How often a server said that its files cannot be taken over. */
+function staleLines(server: Fortress['servers'][number]): number {
+  return server.output.filter((line) => line.includes('"event":"configuration.stale"')).length;
+}

@@ -183,7 +183,8 @@ for (const store of stores) {
       const ends = mine.map(({ outcome }) => outcome);
       // Two processes write side by side: each in its order, both in any.
       const expected = ['exhausted', 'mismatch', 'mismatch', 'mismatch', 'mismatch', 'verified'];
-      assert.deepEqual(ends.slice(-6).toSorted(), expected);
+      assert.deepEqual(new Set(ends.slice(-6)), new Set(expected));
+      assert.equal(ends.slice(-6).filter((end) => end === 'mismatch').length, 4);
       for (const { at, tenant, network } of mine) {
         assert.equal(tenant, 'a');
         assert.ok(Math.abs(at - Date.now() / 1000) < 3600);
@@ -202,7 +203,8 @@ for (const store of stores) {
 function search(text: string, matters: (kind: string) => boolean): string[] {
   // By words: thousands of secrets in a hundred megabytes, each on its own, would take hours.
   const words = new Set(text.toLowerCase().match(/[\w.@+-]{6,}|[\w-]{6,}/g) ?? []);
-  for (const word of [...words]) for (const part of word.split(/[.@+]/)) words.add(part);
+  const whole = Array.from(words);
+  for (const word of whole) for (const part of word.split(/[.@+]/)) words.add(part);
   const found = new Map<string, number>();
   for (const [secret, kind] of secrets.all) {
     const parts = kind === 'address' ? [secret] : secret.toLowerCase().split('.');

@@ -59,9 +59,11 @@ describe('limitPerAddress', () => {
     assert.equal(await ask(), false);
     const [first] = sockets;
     const ended = new Promise<void>((resolve) => {
-      server.getConnections((_error, before) => {
+      listening.server.getConnections((_error, before) => {
         const look = (): void => {
-          server.getConnections((_fault, now) => (now < before ? resolve() : setImmediate(look)));
+          listening.server.getConnections((_fault, now) =>
+            now < before ? resolve() : setImmediate(look),
+          );
         };
         first!.destroy();
         look();
