@@ -21,7 +21,10 @@ import { freePort } from '../support/world.ts';
 
 export interface SoakPlan {
   readonly seconds: number;
-  /** How many seconds the clock of the server makes of one. */
+  /**
+   * How many seconds the clock of the server makes of one. An authorization code is good for a minute
+   * of them: on a busy machine sign-ins fail when that is less than a second.
+   */
   readonly speed: number;
   /** Guests who sign in at the same time. */
   readonly connections: number;
