@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import type { Answer } from '../support/jar.ts';
 import { stores } from '../support/world.ts';
 import { type Fortress, fortressOf, sendRaw, nextNetwork } from './fortress.ts';
 
@@ -40,16 +39,10 @@ for (const store of stores) {
     async function round(browser: ReturnType<Fortress['browser']>, at: string): Promise<void> {
       const { pathname } = new URL(at);
       const host = new URL(fortress.origin).host;
-      await isRefused(browser.post(at, `email=${'a'.repeat(17 * 1024)}`));
-      const head = `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n`;
-      const zipped = await direct(
-        fortress.ports[0]!,
-        `${head}Content-Encoding: gzip\r\nContent-Length: ${BOMB.length}\r\n\r\n${BOMB.toString('latin1')}`,
-      );
-      // Hung up on while still sending, the client may never read why.
-      assert.match(zipped, /^(?:HTTP\/1\.1 4\d\d |$)/);
+      await isRefused(pathname, `email=${'a'.repeat(17 * 1024)}`);
+      await isRefused(pathname, BOMB, 'Content-Encoding: gzip\r\n');
       const fields = Array.from({ length: 3000 }, (_, index) => `f${index}=1`).join('&');
-      await isRefused(browser.post(at, fields));
+      await isRefused(pathname, fields);
       assert.ok([400, 403].includes((await browser.post(at, '&'.repeat(16_000))).status));
       const many = await browser.get(at, { cookie: 'c=1; '.repeat(5000) });
       assert.equal(many.status, 431);
@@ -58,10 +51,19 @@ for (const store of stores) {
         `GET /${TENANT}/v2.0/auth?x=${'x'.repeat(20 * 1024)} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
       );
       assert.ok([400, 414, 431].includes(long.status), long.text.slice(0, 100));
-      const token = `${fortress.origin}/${TENANT}/v2.0/token`;
-      await isRefused(browser.post(token, `a=${'x'.repeat(10 * MEBIBYTE)}`));
-      const callback = `${fortress.origin}/${TENANT}/signin/federation/x/callback`;
-      await isRefused(browser.post(callback, `SAMLResponse=${'A'.repeat(MEBIBYTE)}`));
+      await isRefused(`/${TENANT}/v2.0/token`, `a=${'x'.repeat(10 * MEBIBYTE)}`);
+      const callback = `/${TENANT}/signin/federation/x/callback`;
+      await isRefused(callback, `SAMLResponse=${'A'.repeat(MEBIBYTE)}`);
+    }
+
+    /** Straight at the server: hung up on while still sending, a client may never read why. */
+    async function isRefused(path: string, body: string | Buffer, header = ''): Promise<void> {
+      const { length } = Buffer.from(body);
+      const head =
+        `POST ${path} HTTP/1.1\r\nHost: ${new URL(fortress.origin).host}\r\nConnection: close\r\n` +
+        `Content-Type: application/x-www-form-urlencoded\r\n${header}Content-Length: ${length}\r\n\r\n`;
+      const answer = await direct(fortress.ports[0]!, head + body.toString('latin1'));
+      assert.match(answer, /^(?:HTTP\/1\.1 4\d\d |$)/);
     }
 
     it('T89 S59 what is no HTTP, or half of it, straight at the server: 400 or the line goes dead, and the next one is answered', async () => {
@@ -183,15 +185,6 @@ for (const store of stores) {
       }
     });
   });
-}
-
-/** Said no to; or hung up on while sending, which the proxy tells as 502 or passes on. */
-async function isRefused(asked: Promise<Answer>): Promise<void> {
-  const status = await asked.then(
-    (answer) => answer.status,
-    () => 502,
-  );
-  assert.ok([400, 403, 413, 502].includes(status), String(status));
 }
 
 const BOMB = gzipSync(Buffer.alloc(50 * MEBIBYTE, 'a'));

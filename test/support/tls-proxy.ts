@@ -81,12 +81,13 @@ export async function startTlsProxy(
         withoutHops(answer.rawHeaders),
       );
       answer.pipe(response);
-      // Refused before it was read: the rest of it is still on this line.
-      answer.on('end', () => {
-        if (!request.complete) onwards.destroy();
-      });
     });
     onwards.on('error', () => {
+      // The server had just closed the line this was sent on; nothing of it was read.
+      if (onwards.reusedSocket && request.method === 'GET' && !response.headersSent) {
+        pass(request, response);
+        return;
+      }
       if (response.headersSent) response.destroy();
       else response.writeHead(502).end();
     });
