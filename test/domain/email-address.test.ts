@@ -50,6 +50,11 @@ describe('parseEmailAddress', () => {
       'g@partner.example\u0000',
       'g@partner.example\u2028x',
     ],
+    'S19 a local part beyond ASCII': [
+      'jörg@partner.example',
+      '用户@partner.example',
+      'пользователь@partner.example',
+    ],
     'T33 a domain that is no domain': [
       'g@[127.0.0.1]',
       'g@127.0.0.1',

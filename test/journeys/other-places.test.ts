@@ -373,6 +373,25 @@ for (const store of stores) {
       }
     });
 
+    it('S63 S62 sends strangers of a federated domain the way its invited guests go', async () => {
+      await world.invite('invited@partner.example', 'a', 'pending');
+      const answerTo = async (address: string) => {
+        const jar = new Jar();
+        const { page } = await begin(jar);
+        const { status, location, headers } = await giveAddress(jar, page, address);
+        const place = new URL(location ?? '');
+        return {
+          status,
+          place: `${place.origin}${place.pathname}`,
+          parameters: [...place.searchParams.keys()],
+          headers: Object.keys(headers),
+        };
+      };
+      const invited = await answerTo('invited@partner.example');
+      assert.ok(invited.place.startsWith(partner.issuer));
+      assert.deepEqual(await answerTo('uninvited@partner.example'), invited);
+    });
+
     it('R13 S62 tells a stranger only after the proof that there is no invitation', async () => {
       partner.addAccount({ address: 'nobody@partner.example' });
       const jar = new Jar();

@@ -348,13 +348,23 @@ export const CHAPTERS: readonly Chapter[] = [
         id: 'F11',
         says: 'A mail refused for good is given up at once, and the page does not tell.',
       },
-      { id: 'F12', says: 'The queue is bounded and never sends what has expired.' },
+      {
+        id: 'F12',
+        says: 'The queue is bounded and never sends what has expired.',
+        deviates:
+          'One relay serves all tenants of an installation: when it is down, it is for all.',
+      },
       { id: 'F13', says: 'With MySQL the database’s clock judges; a node’s own may be wrong.' },
       { id: 'F14', says: 'Clocks apart are told, and accept nothing wrong.' },
       { id: 'F15', says: 'A lost Galera node costs seconds; budgets never go back.' },
       { id: 'F16', says: 'Of two nodes that consume at once, one wins.' },
       { id: 'F17', says: 'A locked SQLite is waited for, then 503; nothing is lost.' },
-      { id: 'F18', says: 'A full disk ends in 503 and mends itself when there is room.' },
+      {
+        id: 'F18',
+        says: 'A full disk ends in 503 and mends itself when there is room; a full log disk stops nobody.',
+        deviates:
+          'The audit trail stays behind the requests: while its table cannot be written, the log is its copy and nobody is kept out.',
+      },
       { id: 'F19', says: 'SIGTERM finishes what was begun; a rolling restart fails nobody.' },
       {
         id: 'F20',
