@@ -293,8 +293,6 @@ describe('attacks by configuration', function () {
 
   it('T85 S57 a running server is given a bad file: it says so, goes on with the last good ones, and takes the mended one', async () => {
     const fortress: Fortress = await fortressOf('sqlite');
-    const stale = (server: Fortress['servers'][number]): number =>
-      server.output.filter((line) => line.includes('"event":"configuration.stale"')).length;
     const before = fortress.servers.map(stale);
     await fortress.writeTenant('bad', 'id: bad\ndisplayName: [\n');
     await Promise.all(
@@ -314,3 +312,7 @@ describe('attacks by configuration', function () {
     assert.equal((await fortress.browser().get(`${fortress.origin}/bad/`)).status, 200);
   });
 });
+
+function stale(server: Fortress['servers'][number]): number {
+  return server.output.filter((line) => line.includes('"event":"configuration.stale"')).length;
+}

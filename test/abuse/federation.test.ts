@@ -7,7 +7,7 @@ import {
   type UpstreamMisbehaviour,
   type UpstreamOidc,
 } from '../support/upstream-oidc.ts';
-import { type StoreKind, stores } from '../support/world.ts';
+import { stores } from '../support/world.ts';
 import {
   type Browser,
   buildFortress,
@@ -70,9 +70,6 @@ for (const store of stores) {
       assert.ok(left.location?.startsWith(partner.issuer), left.text.slice(0, 300));
       return { browser, begun, left };
     }
-
-    const back = async (browser: Browser, left: Answer, account: string): Promise<Answer> =>
-      browser.follow(await browser.get(await signInAt(new Jar(), left.location!, account)));
 
     it('T72 S50 domains that are nearly the federated one: to the mailbox, never to the place', async () => {
       for (const address of [
@@ -168,7 +165,7 @@ for (const store of stores) {
     this.timeout(120_000);
 
     it('T76 S53 T62 places, key sets and logout addresses that are inside the network: nobody there is called, and the guest is told in time', async () => {
-      const fortress = await fortressOf(store as StoreKind);
+      const fortress = await fortressOf(store);
       const trap = await startTrap();
       try {
         const hosts = [
@@ -252,4 +249,9 @@ for (const store of stores) {
       }
     });
   });
+}
+
+/** Signs in at the place, and comes back. */
+async function back(browser: Browser, left: Answer, account: string): Promise<Answer> {
+  return browser.follow(await browser.get(await signInAt(new Jar(), left.location!, account)));
 }

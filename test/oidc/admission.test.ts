@@ -6,12 +6,6 @@ describe('createAdmission', () => {
   let now = 1_800_000_000;
   const clock = (): number => now;
 
-  function request(ip: string, route = 'authorization') {
-    const headers = new Map<string, string>();
-    const set = (name: string, value: string): unknown => headers.set(name, value);
-    return { headers, ctx: { ip, oidc: { route }, set } as unknown as KoaContextWithOIDC };
-  }
-
   it('S59 T92 takes so many of a network in a minute, then none until the next one', () => {
     const admit = createAdmission(3, clock);
     for (let times = 0; times < 3; times += 1) admit(request('192.0.2.1').ctx);
@@ -38,3 +32,9 @@ describe('createAdmission', () => {
     for (let times = 0; times < 3; times += 1) admit(request('192.0.2.1', 'resume').ctx);
   });
 });
+
+function request(ip: string, route = 'authorization') {
+  const headers = new Map<string, string>();
+  const set = (name: string, value: string): unknown => headers.set(name, value);
+  return { headers, ctx: { ip, oidc: { route }, set } as unknown as KoaContextWithOIDC };
+}
