@@ -293,11 +293,11 @@ describe('attacks by configuration', function () {
 
   it('T85 S57 a running server is given a bad file: it says so, goes on with the last good ones, and takes the mended one', async () => {
     const fortress: Fortress = await fortressOf('sqlite');
-    const before = fortress.servers.map(staleLines);
+    const before = fortress.servers.map(stale);
     await fortress.writeTenant('bad', 'id: bad\ndisplayName: [\n');
     await Promise.all(
       fortress.servers.map(async (server, index) => {
-        while (staleLines(server) === before[index]) await server.nextLine();
+        while (stale(server) === before[index]) await server.nextLine();
       }),
     );
     const address = 'goeson@partner.example';
@@ -313,7 +313,6 @@ describe('attacks by configuration', function () {
   });
 });
 
-/** How often a server said that its files cannot be taken over. */
-function staleLines(server: Fortress['servers'][number]): number {
+function stale(server: Fortress['servers'][number]): number {
   return server.output.filter((line) => line.includes('"event":"configuration.stale"')).length;
 }

@@ -251,7 +251,7 @@ for (const store of stores) {
   });
 }
 
-/** Signs in where the guest was sent, and comes back. */
+/** Signs in at the place, and comes back. */
 async function back(browser: Browser, left: Answer, account: string): Promise<Answer> {
   return browser.follow(await browser.get(await signInAt(new Jar(), left.location!, account)));
 }

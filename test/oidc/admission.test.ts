@@ -36,6 +36,5 @@ describe('createAdmission', () => {
 function request(ip: string, route = 'authorization') {
   const headers = new Map<string, string>();
   const set = (name: string, value: string): unknown => headers.set(name, value);
-  // The engine's context has a hundred members; these are what is read of it.
   return { headers, ctx: { ip, oidc: { route }, set } as unknown as KoaContextWithOIDC };
 }
