@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { defaultLimits, limitTable } from '../src/domain/limits.ts';
 import { boundsOf, tenantBoundOf } from './support/guess-bounds.ts';
 import { listTests, type NamedTest } from './support/rules.ts';

@@ -31,7 +31,7 @@ import {
   type ServerProcess,
   startProcess,
 } from '../support/processes.ts';
-import { startSmtp, type TestRelay } from '../support/smtp.ts';
+import { type ReceivedMail, startSmtp, type TestRelay } from '../support/smtp.ts';
 import { startTlsProxy, type TlsProxy } from '../support/tls-proxy.ts';
 import { beginAt, type Begun, freePort, passcodeIn, type StoreKind } from '../support/world.ts';
 import { secrets } from './secrets.ts';
@@ -154,6 +154,7 @@ export interface Fortress {
   consent(browser: Jar, page: Answer): Promise<Answer>;
   /** The passcode of the newest mail to an address, once there are `count` of them. */
   codeFor(address: string, count?: number): Promise<string>;
+  /** How many mails came for an address that somebody asked for; notices are not among them. */
   mailsTo(address: string): number;
   /** Runs a command of the first server's folder. */
   command(...words: string[]): Promise<CommandResult>;
@@ -219,6 +220,15 @@ export function tenantFile(id: string, changes: object = {}): object {
     ],
     ...changes,
   };
+}
+
+/** Mails to an address but those that say that somebody guesses, which nobody asks for. */
+function askedFor(relay: TestRelay, address: string): readonly ReceivedMail[] {
+  return relay.messages.filter(
+    ({ recipients, parsed }) =>
+      recipients.includes(asRelayed(address)) &&
+      !/^(?:Wrong codes|New sign-in)/.test(parsed.subject ?? ''),
+  );
 }
 
 /** An address as the relay shows it: it decodes the names of domains. */
@@ -380,11 +390,13 @@ export async function buildFortress(options: FortressOptions): Promise<Fortress>
       }
     },
     async codeFor(address, count = 1) {
-      const mail = await relay.nextMail(asRelayed(address), { after: count - 1 });
-      return passcodeIn(mail.parsed.text ?? '');
+      for (let after = count - 1; ; after += 1) {
+        await relay.nextMail(asRelayed(address), { after });
+        const mail = askedFor(relay, address)[count - 1];
+        if (mail) return passcodeIn(mail.parsed.text ?? '');
+      }
     },
-    mailsTo: (address) =>
-      relay.messages.filter(({ recipients }) => recipients.includes(asRelayed(address))).length,
+    mailsTo: (address) => askedFor(relay, address).length,
     command: (...words) => runCommand([...words, '--config', folders[0]!], env),
     async trail({ tenant, event }) {
       const logged = [...said, ...servers.flatMap(({ output }) => output)].filter(
