@@ -140,7 +140,7 @@ for (const store of stores) {
       assert.equal(shown.location, undefined);
     });
 
-    it('T77 the place is down, slow, out of order: a page with a way to try again, and no code by mail instead', async () => {
+    it('T77 the place is out of order: a page with a way to try again, and no code by mail instead', async () => {
       const { browser, left } = await leave('ana@partner.example');
       partner.fail('/token');
       const shown = await back(browser, left, 'ana@partner.example');

@@ -265,7 +265,7 @@ for (const store of stores) {
       }
     });
 
-    it('T48 S29 a tenant is taken away while its guests are half-way, and comes back: their sign-ins and tokens end, nobody else notices', async () => {
+    it('T48 S29 a tenant is taken away while its guests are half-way: their sign-ins and tokens end, nobody else notices', async () => {
       const [address, neighbour] = ['halfway@partner.example', 'neighbour@partner.example'];
       await fortress.invite(address, 'gone');
       await fortress.invite(neighbour, 'b');
