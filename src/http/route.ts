@@ -33,6 +33,12 @@ export interface RoutableRequest {
 /** Authorization endpoints as they are written without a tenant. */
 const ROOT_AUTHORIZATION = new Set(['/authorize', '/auth', '/oauth2/v2.0/authorize', '/v2.0/auth']);
 const METADATA = /^\/\.well-known\/(openid-configuration|oauth-authorization-server)(\/.*)?$/;
+/**
+ * What no browser sends in a path, because it resolves it first: dot segments, also encoded, and what
+ * it takes for a slash, for the end of the path or for nothing. Sent on, a `..` behind the tenant of a
+ * redirect would lead to another tenant.
+ */
+const UNRESOLVED = /[\t\n\r\\#]|\/(?:\.|%2e){1,2}(?:\/|$)/i;
 const NO_TENANT_PATHS = new Set(['/favicon.ico', '/robots.txt']);
 
 /** Whether a path is one that people reach without tenant context. */
@@ -111,6 +117,7 @@ function routeTenantPath(
   if (resolution.outcome !== 'tenant') return refuseTenant(resolution.outcome);
   const { tenant, alias } = resolution;
   if (isConflict(named, tenant, tenants)) return refuse('tenant_conflict');
+  if (UNRESOLVED.test(rest)) return { ...refuse('not_found'), tenant };
   const folded = foldPath(rest);
   if (rest === '') return { to: 'redirect', location: `/${tenant.id}/${search}` };
   const isBrowserPath =

@@ -91,6 +91,13 @@ describe('parseTypedPasscode', () => {
     assert.equal(parseTypedPasscode('', STRONG).outcome, 'missing');
   });
 
+  it("S13 takes no letter for another alphabet's capital of it", () => {
+    for (const text of ['ıBCDEFGHJKMNPQRS', 'ßABCDEFGHJKMNPQ']) {
+      assert.equal(text.toUpperCase().length, 16);
+      assert.deepEqual(parseTypedPasscode(text, STRONG), { outcome: 'malformed' }, text);
+    }
+  });
+
   it('reads back every strong passcode, however it is grouped and cased', () => {
     const letter = fc.constantFrom(...STRONG_PASSCODE_ALPHABET.split(''));
     fc.assert(
