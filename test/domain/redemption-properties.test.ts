@@ -9,6 +9,7 @@ import { errorTable } from '../../src/domain/errors.ts';
 import { isRolledOut } from '../../src/domain/passcode-setting.ts';
 import { explainRedemption, whatWouldChange } from '../../src/domain/redemption-explain.ts';
 import {
+  CURRENT,
   anyAccepted,
   anyFacts,
   anyPending,
@@ -194,6 +195,24 @@ describe('unmanaged accounts', () => {
           ({ method, create }) => method === 'unmanagedAccount' && create,
         );
         assert.ok(!made || (!isRolledOut(policy, now) && policy.cloud === 'public'));
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('a domain whose owner takes no unmanaged accounts', () => {
+  it('R40 is treated as any other once none are made, and with mailboxes of consumers', () => {
+    const waiting = { ...CURRENT, emailOneTimePasscode: 'disabled' } as const;
+    const policy = fc.oneof(anyPolicy, fc.constant(waiting));
+    fc.assert(
+      fc.property(anyFacts(anyPending), policy, anyTime, (given, policy, now) => {
+        const isMade = policy.era === 'staged' && !isRolledOut(policy, now);
+        fc.pre(given.consumerDomain || policy.cloud === 'gov' || !isMade);
+        const facts = { ...given, unmanagedRefused: false };
+        const decision = decideRedemption(facts, policy, now);
+        const refused = { ...facts, unmanagedRefused: true };
+        assert.deepEqual(decideRedemption(refused, policy, now), decision);
       }),
       RUNS,
     );

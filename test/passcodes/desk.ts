@@ -1,7 +1,7 @@
 // Owns what the passcode tests stand on: two nodes on one database, a clock, and a tray for mail.
 
 import { randomBytes } from 'node:crypto';
-import { addressFailureBudgets } from '../../src/domain/budget.ts';
+import { addressFailureBudgets, type Budget } from '../../src/domain/budget.ts';
 import { parseEmailAddress } from '../../src/domain/email-address.ts';
 import { defaultLimits, type Limits } from '../../src/domain/limits.ts';
 import type { PasscodeMail } from '../../src/mail/content.ts';
@@ -42,13 +42,23 @@ export class Desk {
   now: number = MIDNIGHT;
   /** Mails of committed sends, oldest first; null for a decoy. */
   readonly tray: (PasscodeMail | null)[] = [];
+  /** Budgets somebody would have been told of, a line each time: `t1: send.address.hour`. */
+  readonly told: string[] = [];
   readonly issuePasscode: ReturnType<typeof createIssuePasscode>;
   readonly verifyPasscode: ReturnType<typeof createVerifyPasscode>;
 
   constructor(store: Store, limits: Partial<Limits> = {}) {
     this.store = store;
     this.limits = { ...defaultLimits, ...limits };
-    const deps = { store, digests, limits: this.limits, clock: () => this.now };
+    const deps = {
+      store,
+      digests,
+      limits: this.limits,
+      clock: () => this.now,
+      onSpent: (tenant: string, spent: readonly Budget[]) => {
+        this.told.push(`${tenant}: ${spent.map(({ scope }) => scope).join(' ')}`);
+      },
+    };
     this.issuePasscode = createIssuePasscode({ ...deps, outbox: createTray(this.tray) });
     this.verifyPasscode = createVerifyPasscode(deps);
   }
