@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Jar } from './support/jar.ts';
 import { startProcess } from './support/processes.ts';
+import { type BillOfMaterials, lockedForProduction } from './support/sbom.ts';
 import { createInstallation } from './support/world.ts';
 
 const run = promisify(execFile);
@@ -31,6 +32,24 @@ describe('the package as it is published', function () {
       new Set(names),
       new Set(['LICENSE', 'README.md', 'config', 'dist', 'node_modules', 'package.json', 'views']),
     );
+  });
+
+  it('S66 lists what it is made of: the locked production packages, and none of development', async () => {
+    const text = await readFile(join(folder, 'package', 'dist', 'sbom.cdx.json'), 'utf8');
+    const bill = JSON.parse(text) as BillOfMaterials;
+    assert.equal(bill.bomFormat, 'CycloneDX');
+    assert.equal(bill.metadata.component.name, 'guestpass');
+    assert.match(bill.metadata.component.purl, /^pkg:npm\/guestpass@\d/);
+    const listed = new Set(bill.components.map((one) => one['bom-ref']));
+    assert.deepEqual(listed, lockedForProduction());
+    for (const name of ['koa', 'oidc-provider', 'zod', 'xml-crypto']) {
+      assert.ok(
+        [...listed].some((ref) => ref.startsWith(`${name}@`)),
+        name,
+      );
+    }
+    assert.ok(bill.dependencies.some(({ ref }) => ref.startsWith('guestpass@')));
+    assert.ok(bill.components.every(({ hashes }) => hashes.length > 0));
   });
 
   it('serves pages with their style sheet, compiled and out of its own folder', async () => {

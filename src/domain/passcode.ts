@@ -44,6 +44,8 @@ function parseShort(text: string, compact: string, digits: number): TypedPasscod
 }
 
 function parseStrong(compact: string): TypedPasscode {
+  // toUpperCase makes 'I' of a dotless i and 'SS' of a sharp s: a slip would cost an attempt.
+  if (!/^[0-9A-Za-z]+$/.test(compact)) return { outcome: 'malformed' };
   const folded = compact.toUpperCase().replace(/O/g, '0').replace(/[IL]/g, '1');
   if (!/^[0-9A-HJKMNP-TV-Z]+$/.test(folded)) return { outcome: 'malformed' };
   return ofLength(folded, STRONG_PASSCODE_LENGTH);

@@ -35,6 +35,12 @@ const ROOT_AUTHORIZATION = new Set(['/authorize', '/auth', '/oauth2/v2.0/authori
 const METADATA = /^\/\.well-known\/(openid-configuration|oauth-authorization-server)(\/.*)?$/;
 /** Nothing asks for more; whoever sends thousands only makes parsers work (S59). */
 const MOST_PARAMETERS = 64;
+/**
+ * What no browser sends in a path, because it resolves it first: dot segments, also encoded, and what
+ * it takes for a slash, for the end of the path or for nothing. Sent on, a `..` behind the tenant of a
+ * redirect would lead to another tenant.
+ */
+const UNRESOLVED = /[\t\n\r\\#]|\/(?:\.|%2e){1,2}(?:\/|$)/i;
 const NO_TENANT_PATHS = new Set(['/favicon.ico', '/robots.txt']);
 
 /** Whether a path is one that people reach without tenant context. */
@@ -114,6 +120,7 @@ function routeTenantPath(
   if (resolution.outcome !== 'tenant') return refuseTenant(resolution.outcome);
   const { tenant, alias } = resolution;
   if (isConflict(named, tenant, tenants)) return refuse('tenant_conflict');
+  if (UNRESOLVED.test(rest)) return { ...refuse('not_found'), tenant };
   const folded = foldPath(rest);
   if (rest === '') return { to: 'redirect', location: `/${tenant.id}/${search}` };
   const isBrowserPath =

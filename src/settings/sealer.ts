@@ -46,6 +46,8 @@ export function createSealer(key: Buffer, purpose: string): Sealer {
     },
     open(sealed, context) {
       const bytes = Buffer.from(sealed, 'base64url');
+      // Node reads base64 past foreign characters and spare bits: many texts would be one value.
+      if (bytes.toString('base64url') !== sealed) throw new Error('sealed value is not base64url');
       // A shorter tag would be accepted by GCM and could be guessed byte by byte.
       if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new Error('sealed value is too short');
       const decipher = createDecipheriv('aes-256-gcm', derived, bytes.subarray(0, NONCE_BYTES), {

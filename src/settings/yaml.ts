@@ -8,7 +8,6 @@ import {
   isNode,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
   parseDocument,
@@ -163,18 +162,20 @@ interface ParsedText {
 }
 
 function parseText(text: string): ParsedText {
-  const lines = new LineCounter();
   const document = parseDocument(text, {
-    lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
     logLevel: 'error',
   });
+  let starts: readonly number[] | undefined;
   return {
     document,
+    // Not by the parser's own counter: behind a bracket nobody opened it misses the end of a line.
     place: (offset) => {
-      const { line, col } = lines.linePos(offset);
-      return { line: Math.max(line, 1), column: Math.max(col, 1) };
+      starts ??= [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+      const at = Math.min(offset, text.length);
+      const line = starts.findLastIndex((start) => start <= at);
+      return { line: line + 1, column: at - (starts[line] ?? 0) + 1 };
     },
   };
 }

@@ -91,6 +91,13 @@ describe('parseTypedPasscode', () => {
     assert.equal(parseTypedPasscode('', STRONG).outcome, 'missing');
   });
 
+  it("S13 takes no letter for another alphabet's capital of it", () => {
+    for (const text of ['ıBCDEFGHJKMNPQRS', 'ßABCDEFGHJKMNPQ']) {
+      assert.equal(text.toUpperCase().length, 16);
+      assert.deepEqual(parseTypedPasscode(text, STRONG), { outcome: 'malformed' }, text);
+    }
+  });
+
   it('reads back every strong passcode, however it is grouped and cased', () => {
     const letter = fc.constantFrom(...STRONG_PASSCODE_ALPHABET.split(''));
     fc.assert(
@@ -161,6 +168,8 @@ describe('isSetLive', () => {
     ['is dead after the last attempt', { ...SET, attempts: 5 }, 0, false],
     ['R24 is dead when the newest passcode is', SET, 3000, false],
     ['is dead before anything was sent', { ...SET, sends: 0, liveUntil: null }, 0, false],
+    ['is dead when all that was sent is from before', { ...SET, liveFrom: 4 }, 0, false],
+    ['lives by its first passcode', { ...SET, liveFrom: 3 }, 0, true],
     ['is dead when the address has changed', { ...SET, liveFrom: 4, liveUntil: null }, 0, false],
   ];
   for (const [what, set, now, live] of rows) {

@@ -9,6 +9,7 @@ import { errorTable } from '../../src/domain/errors.ts';
 import { isRolledOut } from '../../src/domain/passcode-setting.ts';
 import { explainRedemption, whatWouldChange } from '../../src/domain/redemption-explain.ts';
 import {
+  CURRENT,
   anyAccepted,
   anyFacts,
   anyPending,
@@ -17,8 +18,9 @@ import {
   inWords,
   redeemedBy,
 } from './redemption-case.ts';
+import { runs } from '../support/fuzz.ts';
 
-const RUNS = { numRuns: 3000 };
+const RUNS = runs(3000);
 const boundElsewhere = anyAccepted.filter(({ method }) => method !== 'emailOneTimePasscode');
 
 describe('every decision', () => {
@@ -193,6 +195,88 @@ describe('unmanaged accounts', () => {
           ({ method, create }) => method === 'unmanagedAccount' && create,
         );
         assert.ok(!made || (!isRolledOut(policy, now) && policy.cloud === 'public'));
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('a domain whose owner takes no unmanaged accounts', () => {
+  it('R40 is treated as any other once none are made, and with mailboxes of consumers', () => {
+    const waiting = { ...CURRENT, emailOneTimePasscode: 'disabled' } as const;
+    const policy = fc.oneof(anyPolicy, fc.constant(waiting));
+    fc.assert(
+      fc.property(anyFacts(anyPending), policy, anyTime, (given, policy, now) => {
+        const isMade = policy.era === 'staged' && !isRolledOut(policy, now);
+        fc.pre(given.consumerDomain || policy.cloud === 'gov' || !isMade);
+        const facts = { ...given, unmanagedRefused: false };
+        const decision = decideRedemption(facts, policy, now);
+        const refused = { ...facts, unmanagedRefused: true };
+        assert.deepEqual(decideRedemption(refused, policy, now), decision);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('a door', () => {
+  it("S35 R14 is nobody's without a tenant", () => {
+    const nowhere = fc.constantFrom('missing', 'unknown');
+    fc.assert(
+      fc.property(anyFacts(), nowhere, anyPolicy, anyTime, (facts, tenant, policy, now) => {
+        assert.deepEqual(doorsOf(decideRedemption({ ...facts, tenant }, policy, now)), []);
+      }),
+      RUNS,
+    );
+  });
+
+  it("R10 is no stranger's where strangers may not sign up", () => {
+    const stranger = fc.constant(null);
+    fc.assert(
+      fc.property(anyFacts(stranger), anyPolicy, anyTime, (facts, policy, now) => {
+        const decision = decideRedemption({ ...facts, selfService: false }, policy, now);
+        assert.deepEqual(doorsOf(decision), []);
+      }),
+      RUNS,
+    );
+  });
+
+  it("R73 is nobody's who has not redeemed yet, where the domain is not allowed", () => {
+    const fresh = fc.oneof(fc.constant(null), anyPending);
+    fc.assert(
+      fc.property(anyFacts(fresh), anyPolicy, anyTime, (facts, policy, now) => {
+        const decision = decideRedemption({ ...facts, domainAllowed: false }, policy, now);
+        assert.deepEqual(doorsOf(decision), []);
+      }),
+      RUNS,
+    );
+  });
+
+  it('R11 R31 leads to no passcode where passcodes are off, or the application takes none', () => {
+    const off = fc.constantFrom({ emailOneTimePasscode: 'disabled' } as const, {
+      clientTakesPasscodes: false,
+    });
+    fc.assert(
+      fc.property(anyFacts(), anyPolicy, off, anyTime, (facts, policy, without, now) => {
+        const decision = decideRedemption(facts, { ...policy, ...without }, now);
+        assert.ok(doorsOf(decision).every(({ method }) => method !== 'emailOneTimePasscode'));
+      }),
+      RUNS,
+    );
+  });
+
+  it('R7 leads to a place that is known: found of the address, or bound at redemption', () => {
+    fc.assert(
+      fc.property(anyFacts(), anyPolicy, anyTime, (facts, policy, now) => {
+        const { home, federation, google, guest, consumer, unmanaged } = facts;
+        const asked = [home?.connection, consumer.connection, unmanaged.connection];
+        const known = [federation, google, guest?.connection].concat(asked);
+        const doors = doorsOf(decideRedemption(facts, policy, now));
+        assert.ok(
+          doors.every(({ connection }) => connection === null || known.includes(connection)),
+        );
+        const places = doors.map(({ method, connection }) => `${method} ${connection}`);
+        assert.equal(new Set(places).size, places.length, 'no door twice');
       }),
       RUNS,
     );

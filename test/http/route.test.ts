@@ -172,8 +172,7 @@ describe('routeRequest', () => {
       '/__proto__/v2.0/auth': 'refusal tenant_unknown',
       '/favicon.ico': 'refusal not_found',
       '/robots.txt': 'refusal not_found',
-      // An alias is not left by a detour, so what the engine is given must be the canonical place.
-      '/a.example/v2.0/../v2.0/auth': 'engine a /../v2.0/auth at /a/v2.0/../v2.0/auth',
+      '/a.example/v2.0/../v2.0/auth': 'refusal not_found',
     });
   });
 
@@ -244,6 +243,21 @@ describe('routeRequest', () => {
     ]) {
       assert.equal(say(route(url)), 'refusal request_refused', url);
     }
+  });
+
+  it('S35 T41 finds nothing behind a tenant by dot segments, or what a browser takes for a slash', () => {
+    for (const path of [
+      '/a.example/signin/../../b/',
+      '/a.example/signin/%2e%2E/%2e./b/',
+      '/a/signin/./home',
+      '/a/signin/..',
+      '/a.example/signin/..\\..\\b/',
+      '/a/signin/home#/b',
+    ]) {
+      assert.equal(say(route(path)), 'refusal not_found', path);
+    }
+    assert.equal(route('/a/signin/...').to, 'engine');
+    assert.equal(route('/a/signin/home?x=/../%5c').to, 'engine');
   });
 
   it('never redirects off the site, and engine URLs stay under their tenant', () => {

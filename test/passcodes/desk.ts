@@ -1,7 +1,7 @@
 // Owns what the passcode tests stand on: two nodes on one database, a clock, and a tray for mail.
 
 import { randomBytes } from 'node:crypto';
-import { addressFailureBudgets } from '../../src/domain/budget.ts';
+import { addressFailureBudgets, type Budget } from '../../src/domain/budget.ts';
 import { parseEmailAddress } from '../../src/domain/email-address.ts';
 import { defaultLimits, type Limits } from '../../src/domain/limits.ts';
 import type { MailContent, PasscodeMail, SecurityNoticeMail } from '../../src/mail/content.ts';
@@ -44,13 +44,23 @@ export class Desk {
   readonly tray: (PasscodeMail | null)[] = [];
   /** Notices of committed evaluations, oldest first; null for a decoy. */
   readonly notices: (SecurityNoticeMail | null)[] = [];
+  /** Budgets somebody would have been told of, a line each time: `t1: send.address.hour`. */
+  readonly told: string[] = [];
   readonly issuePasscode: ReturnType<typeof createIssuePasscode>;
   readonly verifyPasscode: ReturnType<typeof createVerifyPasscode>;
 
   constructor(store: Store, limits: Partial<Limits> = {}) {
     this.store = store;
     this.limits = { ...defaultLimits, ...limits };
-    const deps = { store, digests, limits: this.limits, clock: () => this.now };
+    const deps = {
+      store,
+      digests,
+      limits: this.limits,
+      clock: () => this.now,
+      onSpent: (tenant: string, spent: readonly Budget[]) => {
+        this.told.push(`${tenant}: ${spent.map(({ scope }) => scope).join(' ')}`);
+      },
+    };
     const mails = createTray((content) =>
       this.tray.push(content?.kind === 'passcode' ? content : null),
     );

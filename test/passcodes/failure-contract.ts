@@ -130,6 +130,8 @@ export function failureContract(
       const right = await desk.send(attack);
       const outcomes = await desk.verifyAll(attack, [...wrongOnes(right, 3), right]);
       assert.deepEqual(outcomes, ['mismatch', 'mismatch', 'mismatch', 'superseded']);
+      // Nobody is told of what an attempt used up, but of what stopped one.
+      assert.deepEqual(desk.told, [`${attack.tenant}: failure.network.day`]);
       const next = await desk.begin({ network });
       const strong = await desk.send(next);
       assert.match(strong, STRONG);
@@ -140,10 +142,21 @@ export function failureContract(
         outcome: 'throttled',
         retryAt: MIDNIGHT + DAY,
       });
+      assert.deepEqual(desk.told.slice(1), Array(2).fill(`${next.tenant}: failure.network.day`));
       assert.equal((await desk.signIn(next))?.attempts, 2);
       desk.now = MIDNIGHT + 29 * 60;
       const elsewhere = { ...next, subjects: { ...next.subjects, network: unique('network') } };
       assert.equal((await desk.verify(elsewhere, strong)).outcome, 'verified');
+    });
+
+    it('tells nobody of an attempt that no budget stopped', async () => {
+      const desk = new Desk(nodes().store);
+      const visit = await desk.begin();
+      await desk.send(visit);
+      assert.deepEqual(await desk.verify({ ...visit, browser: 'browser-B' }, '12345678'), {
+        outcome: 'gone',
+      });
+      assert.deepEqual(desk.told, []);
     });
 
     it('S9 makes passcodes strong for a tenant that is attacked, and for no other', async () => {

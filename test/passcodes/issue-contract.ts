@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { scopeFailureBudgets, sendBudgets } from '../../src/domain/budget.ts';
+import { GuestError } from '../../src/domain/errors.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { DAY, Desk, HOUR, letterTo, MIDNIGHT, unique, whoever, wrongOnes } from './desk.ts';
 
@@ -150,6 +151,27 @@ export function issueContract(nodes: () => { readonly store: Store; readonly oth
       const visit = await desk.begin(whose);
       const retryAt = MIDNIGHT + DAY;
       assert.deepEqual(await desk.issuePasscode(visit), { outcome: 'throttled', retryAt });
+    });
+
+    it('S11 says when the last of several spent budgets begins anew, and tells of each', async () => {
+      const desk = new Desk(nodes().store, { sendsPerAddressPerHour: 1, sendsPerAddressPerDay: 1 });
+      const whose = whoever();
+      await desk.send(await desk.begin(whose));
+      assert.deepEqual(desk.told, [], 'nothing is spent by what was sent');
+      assert.deepEqual(await desk.issuePasscode(await desk.begin(whose)), {
+        outcome: 'throttled',
+        retryAt: MIDNIGHT + DAY,
+      });
+      assert.deepEqual(desk.told, [`${whose.tenant}: send.address.hour send.address.day`]);
+    });
+
+    it('does not take a failing store for an answer', async () => {
+      const fault = new GuestError('unavailable');
+      const store: Store = { ...nodes().store, transaction: () => Promise.reject(fault) };
+      const desk = new Desk(store);
+      const visit = await desk.begin();
+      await assert.rejects(desk.issuePasscode(visit), fault);
+      await assert.rejects(desk.verify(visit, '12345678'), fault);
     });
 
     it('S11 counts the mailbox over all tenants, and the network over all addresses', async () => {

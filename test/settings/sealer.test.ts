@@ -34,6 +34,15 @@ describe('createSealer', () => {
     }
   });
 
+  it('S3 refuses a value written otherwise, though its bytes are the same', () => {
+    const sealed = sealer.seal('xy', 'id');
+    const bytes = Buffer.from(sealed, 'base64url');
+    for (const other of [`${sealed}=`, `${sealed}\n`, ` ${sealed}`, bytes.toString('base64')]) {
+      assert.deepEqual(Buffer.from(other, 'base64url'), bytes);
+      assert.throws(() => sealer.open(other, 'id'), /not base64url/);
+    }
+  });
+
   it('refuses a value moved to another row, purpose or installation', () => {
     const sealed = sealer.seal('x', 'row 1');
     assert.throws(() => sealer.open(sealed, 'row 2'));

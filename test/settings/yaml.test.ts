@@ -84,6 +84,11 @@ describe('parseYaml', () => {
     assert.equal(parseYaml(bomb, 'f.yaml').outcome, 'faulty');
   });
 
+  it('says the line also behind a bracket nobody opened, where the parser loses count', () => {
+    const faults = faultsIn(parseYaml('a:\n} - b: c\n  d: 2\n', 'f.yaml'));
+    assert.match(faults.at(-1) ?? '', /^f\.yaml:3:\d /);
+  });
+
   it('survives nesting without end', () => {
     assert.equal(parseYaml(`a: ${'['.repeat(20_000)}`, 'f.yaml').outcome, 'faulty');
     assert.equal(

@@ -6,6 +6,8 @@ import { isProblem, type Problem, problem } from './problem.ts';
 
 const DEFAULT_TOP = 100;
 const MOST = 999;
+// Looking for " and " takes the square of a run of spaces, and requests may be 16 KiB long.
+const LONGEST_FILTER = 2000;
 
 const EQUALS = /^\s*(\w+)\s+eq\s+'((?:[^']|'')*)'\s*$/;
 const ANY = /^\s*(\w+\/any)\(\s*(\w+)\s*:\s*\2\s+eq\s+'((?:[^']|'')*)'\s*\)\s*$/;
@@ -48,6 +50,9 @@ export function readListQuery<Asked extends object>(
   if (isProblem(limit)) return limit;
   if (after !== undefined && !ID.test(after)) {
     return problem(400, '$skiptoken is none that was given out.');
+  }
+  if ($filter !== undefined && $filter.length > LONGEST_FILTER) {
+    return problem(400, `$filter is longer than ${LONGEST_FILTER} characters.`);
   }
   let asked: Partial<Asked> = {};
   const seen = new Set<string>();
