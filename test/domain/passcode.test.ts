@@ -91,6 +91,16 @@ describe('parseTypedPasscode', () => {
     assert.equal(parseTypedPasscode('', STRONG).outcome, 'missing');
   });
 
+  it('S13 looks at 200 characters and at no more', () => {
+    assert.equal(parseTypedPasscode('12345678'.padEnd(200), SHORT).outcome, 'passcode');
+    assert.equal(parseTypedPasscode('12345678'.padEnd(201), SHORT).outcome, 'too_long');
+  });
+
+  it('S13 searches a sentence, and one letter is none', () => {
+    assert.equal(parseTypedPasscode('x12345678', SHORT).outcome, 'malformed');
+    assert.equal(parseTypedPasscode('is 12345678', SHORT).outcome, 'passcode');
+  });
+
   it("S13 takes no letter for another alphabet's capital of it", () => {
     for (const text of ['ıBCDEFGHJKMNPQRS', 'ßABCDEFGHJKMNPQ']) {
       assert.equal(text.toUpperCase().length, 16);

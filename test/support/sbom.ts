@@ -53,10 +53,9 @@ if (import.meta.main) {
   const bill = JSON.parse(text) as BillOfMaterials;
   const needed = lockedForProduction();
   const { component } = bill.metadata;
-  const root = new Set(bill.dependencies.map(({ ref }) => ref)).difference(
-    new Set(bill.components.map((one) => one['bom-ref'])),
-  );
-  const isNeeded = (ref: string) => needed.has(ref) || root.has(ref);
+  const listed = new Set(bill.components.map((one) => one['bom-ref']));
+  // The package itself is no component of its own.
+  const isNeeded = (ref: string) => needed.has(ref) || !listed.has(ref);
   const written = {
     ...bill,
     // npm takes the name of the folder.
