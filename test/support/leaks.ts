@@ -109,27 +109,33 @@ export function findLeaks(place: string, text: string): readonly Leak[] {
   return [...found.values()];
 }
 
-/** Looks through every column of every table. A database that is gone has nothing to show. */
+/**
+ * Looks through every column of every table. A database that is gone, down, locked or broken when its
+ * test ends has nothing to show.
+ */
 export async function findLeaksInDatabase(settings: DatabaseSettings): Promise<readonly Leak[]> {
   if (settings.kind === 'sqlite' && !existsSync(settings.file)) return [];
-  const database = openDatabase(settings, 1);
   const leaks: Leak[] = [];
   try {
-    for (const table of await tablesOf(database)) {
-      const rows = await database.all<Record<string, unknown>>(`SELECT * FROM ${table}`);
-      for (const column of Object.keys(rows[0] ?? {})) {
-        const text = rows.map((row) => textOf(row[column])).join('\n');
-        leaks.push(...findLeaks(`${table}.${column}`, text));
-      }
+    const database = openDatabase(settings, 1);
+    try {
+      for await (const found of leaksIn(database)) leaks.push(found);
+    } finally {
+      await database.close();
     }
     databases += 1;
-    return leaks;
   } catch (error) {
-    // A test that ends with its database down, locked or broken.
-    if (error instanceof GuestError && error.code === 'unavailable') return leaks;
-    throw error;
-  } finally {
-    await database.close();
+    if (!(error instanceof GuestError) || error.code !== 'unavailable') throw error;
+  }
+  return leaks;
+}
+
+async function* leaksIn(database: ReturnType<typeof openDatabase>): AsyncGenerator<Leak> {
+  for (const table of await tablesOf(database)) {
+    const rows = await database.all<Record<string, unknown>>(`SELECT * FROM ${table}`);
+    for (const column of Object.keys(rows[0] ?? {})) {
+      yield* findLeaks(`${table}.${column}`, rows.map((row) => textOf(row[column])).join('\n'));
+    }
   }
 }
 
