@@ -50,6 +50,7 @@ describe('the watch for leaks', () => {
     }
     assert.deepEqual(findLeaks('guests.address', address), []);
     assert.equal(findLeaks('audit.detail', address).length, 1);
+    assert.deepEqual(findLeaks('log', `s**${address}`), []);
   });
 
   it('S65 reads every column of every table, and every line', async () => {

@@ -159,7 +159,8 @@ function textOf(value: unknown): string {
 
 /** As it stands, and as it stands with `%40` for `@`. */
 function* wordsOf(text: string): Generator<string> {
-  for (const [word] of text.matchAll(/[\w.~+@-]+/g)) {
+  // With the stars of a masked address: `s**r@x.example` is not the address r@x.example.
+  for (const [word] of text.matchAll(/[\w.*~+@-]+/g)) {
     yield word;
     // A sentence ends behind an address or a token.
     if (word.endsWith('.')) yield word.slice(0, -1);
