@@ -1,7 +1,7 @@
 // Owns the words of the command line that are about guests: invite, guests, invitations, explain.
 
 import { type Command, Option } from 'commander';
-import type { RedemptionMethod } from '../domain/identity-provider.ts';
+import { REDEMPTION_METHODS } from '../domain/identity-provider.ts';
 import { type BulkInviteOptions, inviteList } from './bulk-invite.ts';
 import { explain, type ExplainOptions } from './explain.ts';
 import { changeGuest, showGuest } from './guests.ts';
@@ -98,7 +98,9 @@ function addGuests(guests: Command): void {
     .addOption(
       new Option('--state <state>', 'only these').choices(['PendingAcceptance', 'Accepted']),
     )
-    .addOption(new Option('--method <method>', 'only who redeemed by it').choices(METHODS));
+    .addOption(
+      new Option('--method <method>', 'only who redeemed by it').choices(REDEMPTION_METHODS),
+    );
   const listed = {
     examples: ['guests list --tenant fabrikam --method emailOneTimePasscode --json'],
   };
@@ -171,15 +173,6 @@ function addSessions(sessions: Command): void {
     revokeSessions(email, options, output),
   );
 }
-
-const METHODS: readonly RedemptionMethod[] = [
-  'emailOneTimePasscode',
-  'homeDirectory',
-  'externalFederation',
-  'google',
-  'consumerAccount',
-  'unmanagedAccount',
-];
 
 function asList(command: Command): Command {
   return atTenant(command).option('--limit <number>', 'most that are listed', '100');

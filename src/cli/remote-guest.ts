@@ -1,6 +1,7 @@
 // Owns reading guests and invitations as the admin API tells them.
 
 import { z } from 'zod';
+import { REDEMPTION_METHODS } from '../domain/identity-provider.ts';
 import { secondsOf } from './instant.ts';
 import type { KnownGuest } from './tenant-admin.ts';
 
@@ -8,14 +9,7 @@ const instant = z.string().transform(secondsOf);
 const text = z.string().nullish().default(null);
 const time = instant.nullish().default(null);
 
-const method = z.enum([
-  'emailOneTimePasscode',
-  'homeDirectory',
-  'externalFederation',
-  'google',
-  'consumerAccount',
-  'unmanagedAccount',
-]);
+const method = z.enum(REDEMPTION_METHODS);
 
 /** A guest; what an older server does not tell is null. */
 export const remoteUser = z

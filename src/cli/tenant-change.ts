@@ -89,12 +89,6 @@ export async function countGuests(database: DatabaseSettings, { id }: Tenant): P
   }));
 }
 
-/** A fate for programs, as the admin API says it. Pure. */
-export function lockoutValue(lockout: Lockout) {
-  const { effect, count, method, remedy } = lockout;
-  return { effect, count, method, message: describeLockout(lockout), remedy };
-}
-
 /** Says what would come of a change, a line each. */
 export function tellLockouts(lockouts: readonly Lockout[], say: Output['say']): void {
   for (const lockout of lockouts) say(describeLockout(lockout));

@@ -2,7 +2,7 @@
 // deed that can be taken up again.
 
 import type { Tenant } from '../domain/tenant.ts';
-import { sum } from '../guests/lockout.ts';
+import { lockoutValue, sum } from '../guests/lockout.ts';
 import type { Parts } from '../plugin/assemble.ts';
 import type { Guest, GuestStore } from '../storage/store.ts';
 import type { TenantChange } from '../tenants/edit.ts';
@@ -13,14 +13,7 @@ import { actorOf } from './actor.ts';
 import { answer, EXIT, type Output, terminal } from './output.ts';
 import { resetOrderOf } from './local-reset.ts';
 import { refusalSentence } from './refusal-sentence.ts';
-import {
-  confirm,
-  foresee,
-  type ForeseenChange,
-  lockoutValue,
-  tellLockouts,
-  write,
-} from './tenant-change.ts';
+import { confirm, foresee, type ForeseenChange, tellLockouts, write } from './tenant-change.ts';
 
 export interface MigrateOptions extends TenantOptions {
   /** Who does it, for the auditor. */

@@ -1,13 +1,14 @@
 // Owns `guestpass tenant set`: one value of a tenant's file, with what it does to guests said first.
 
 import { parseYaml } from '../settings/yaml.ts';
+import { lockoutValue } from '../guests/lockout.ts';
 import type { TenantChange } from '../tenants/edit.ts';
 import { type Ask, askOnTerminal } from './ask.ts';
 import { actorOf } from './actor.ts';
 import { atTenant } from './installation.ts';
 import type { ActorOptions } from './open-admin.ts';
 import { answer, EXIT, misused, type Output, terminal } from './output.ts';
-import { confirm, foresee, lockoutValue, tellLockouts, write } from './tenant-change.ts';
+import { confirm, foresee, tellLockouts, write } from './tenant-change.ts';
 import { setRemoteTenant } from './tenant-remote.ts';
 
 export interface SetOptions extends ActorOptions {

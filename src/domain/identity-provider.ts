@@ -1,13 +1,17 @@
 // Owns the places that can know a guest: their kinds, and what tokens call them.
 
+/** Every way in which a guest can prove who they are. */
+export const REDEMPTION_METHODS = [
+  'emailOneTimePasscode',
+  'homeDirectory',
+  'externalFederation',
+  'google',
+  'consumerAccount',
+  'unmanagedAccount',
+] as const;
+
 /** How a guest proves who they are; bound at redemption and kept until a reset (R6, R7). */
-export type RedemptionMethod =
-  | 'emailOneTimePasscode'
-  | 'homeDirectory'
-  | 'externalFederation'
-  | 'google'
-  | 'consumerAccount'
-  | 'unmanagedAccount';
+export type RedemptionMethod = (typeof REDEMPTION_METHODS)[number];
 
 /** A method another place performs: every one but the passcode. */
 export type UpstreamMethod = Exclude<RedemptionMethod, 'emailOneTimePasscode'>;

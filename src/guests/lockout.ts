@@ -38,6 +38,12 @@ export function describeLockout({ count, who, because, remedy }: Lockout): strin
   return `${subject}${because}; ${remedy}`;
 }
 
+/** A fate for programs: the command line's `--json` and the admin API say it alike. Pure. */
+export function lockoutValue(lockout: Lockout) {
+  const { effect, count, method, remedy } = lockout;
+  return { effect, count, method, message: describeLockout(lockout), remedy };
+}
+
 /** How many guests there are. */
 export function sum(counts: readonly GuestCount[]): number {
   return counts.reduce((total, { count }) => total + count, 0);

@@ -133,6 +133,7 @@ describe('a machine whose clock is wrong', function () {
     const sql =
       "SELECT expires_at - UNIX_TIMESTAMP() AS `left` FROM oidc_records WHERE model = 'Session' " +
       'ORDER BY `left` DESC';
+    // The driver types every answer as that of a write; this one is of a SELECT.
     return (await query(sql)) as unknown as readonly { left: number }[];
   }
 

@@ -3,20 +3,14 @@
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.ts';
 import { parseEmailAddress } from '../../domain/email-address.ts';
+import { REDEMPTION_METHODS } from '../../domain/identity-provider.ts';
 import type { RedemptionDecision, RedemptionFacts } from '../../domain/redemption.ts';
 import { describeExplained, type Explain } from '../../home-realm/explain.ts';
 import { parseInstant } from '../../settings/fields.ts';
 import type { Call, Named, Operation, Outcome } from './operation.ts';
 import { problem } from './problem.ts';
 
-const method = z.enum([
-  'emailOneTimePasscode',
-  'homeDirectory',
-  'externalFederation',
-  'google',
-  'consumerAccount',
-  'unmanagedAccount',
-]);
+const method = z.enum(REDEMPTION_METHODS);
 
 const answer = z.enum(['account', 'none', 'unknown', 'unconfigured', 'unasked']);
 const place = z.strictObject({ connection: z.string().nullable(), answer });

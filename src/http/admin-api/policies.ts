@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { type Connection } from '../../domain/identity-provider.ts';
 import type { Tenant } from '../../domain/tenant.ts';
-import { describeLockout, type Lockout } from '../../guests/lockout.ts';
+import { describeLockout, type Lockout, lockoutValue } from '../../guests/lockout.ts';
 import type { Log } from '../../telemetry/log.ts';
 import {
   type Call,
@@ -155,10 +155,7 @@ export function createPolicyOperations({
 
 /** Nothing was changed: it says what `guestpass tenant set` would ask about. */
 function lockOutProblem(lockouts: readonly Lockout[]): Problem {
-  const lockOuts = lockouts.map((lockout): LockOut => {
-    const { effect, count, method, remedy } = lockout;
-    return { effect, count, method, message: describeLockout(lockout), remedy };
-  });
+  const lockOuts: readonly LockOut[] = lockouts.map(lockoutValue);
   const message = lockOuts.map((lockOut) => lockOut.message).join('\n');
   return { ...problem(409, message, 'locks_out_guests'), lockOuts };
 }

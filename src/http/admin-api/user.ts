@@ -1,6 +1,7 @@
 // Owns a guest as Graph's `user`.
 
 import { z } from 'zod';
+import { REDEMPTION_METHODS } from '../../domain/identity-provider.ts';
 import { instantOf } from '../../domain/clock.ts';
 import type { Guest } from '../../storage/store.ts';
 
@@ -29,14 +30,7 @@ export const userSchema = z.strictObject({
     .describe('What redemption bound; empty before, and after a reset.'),
   signInSessionsValidFromDateTime: z.string().nullable(),
   redemptionMethod: z
-    .enum([
-      'emailOneTimePasscode',
-      'homeDirectory',
-      'externalFederation',
-      'google',
-      'consumerAccount',
-      'unmanagedAccount',
-    ])
+    .enum(REDEMPTION_METHODS)
     .nullable()
     .describe("What redemption bound. This and what follows are ours, not Graph's."),
   redemptionConnection: z.string().nullable().describe('Id of the place; null for the passcode.'),
