@@ -33,7 +33,8 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<F
     for (;;) {
       const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
       length += bytesRead;
-      if (bytesRead === 0 || length === buffer.length) break;
+      // One byte of room was left: a file read to the size it said is read to its end.
+      if (bytesRead === 0 || length === buffer.length || length === stat.size) break;
     }
     if (length > maxBytes || length > stat.size) return { outcome: 'too_large' };
     return { outcome: 'read', bytes: buffer.subarray(0, length), mode: stat.mode & 0o777 };

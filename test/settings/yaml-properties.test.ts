@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
+import { parseDocument } from 'yaml';
 import { parseYaml, readYaml, type YamlReading } from '../../src/settings/yaml.ts';
 import { corpus, examples, runs } from '../support/fuzz.ts';
 import { soundSettings, soundTenant, writeFolder } from './config-folder.ts';
@@ -91,6 +92,22 @@ describe('parseYaml, for whatever stands in a file', () => {
   it('S57 reads plain data or says faults at places inside of the file', () => {
     fc.assert(
       fc.property(text, (source) => assertSound(parseYaml(source, 'f.yaml'), source)),
+      { ...runs(1000), examples: KEPT },
+    );
+  });
+
+  // Two parsers that part would check one text and say positions, or edit, by another.
+  it('S57 reads what the parser of positions reads, and nothing that it refuses', () => {
+    fc.assert(
+      fc.property(text, (source) => {
+        const reading = parseYaml(source, 'f.yaml');
+        if (reading.outcome === 'faulty') return;
+        const options = { prettyErrors: false, stringKeys: true, logLevel: 'error' } as const;
+        const document = parseDocument(source, options);
+        assert.deepEqual(document.errors, []);
+        assert.ok(!document.directives?.yaml.explicit);
+        assert.deepStrictEqual(reading.yaml.value, document.toJS({ maxAliasCount: 0 }));
+      }),
       { ...runs(1000), examples: KEPT },
     );
   });
