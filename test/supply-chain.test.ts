@@ -40,7 +40,7 @@ const LOWEST: Readonly<Record<string, string>> = {
   'xml-crypto': '6.0.1',
 };
 const PERMISSIVE = new Set(
-  'MIT MIT-0 ISC 0BSD BSD-2-Clause BSD-3-Clause Apache-2.0 BlueOak-1.0.0 CC0-1.0 Unlicense'.split(
+  'MIT MIT-0 ISC 0BSD BSD-2-Clause BSD-3-Clause Apache-2.0 BlueOak-1.0.0 CC0-1.0 Unlicense PSF-2.0'.split(
     ' ',
   ),
 );
