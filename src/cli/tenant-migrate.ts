@@ -5,7 +5,7 @@ import type { Tenant } from '../domain/tenant.ts';
 import { lockoutValue, sum } from '../guests/lockout.ts';
 import type { Parts } from '../plugin/assemble.ts';
 import type { Guest, GuestStore } from '../storage/store.ts';
-import type { TenantChange } from '../tenants/edit.ts';
+import { isReadOnly, type TenantChange } from '../tenants/edit.ts';
 import { type Ask, askOnTerminal } from './ask.ts';
 import { atTenant, deliver, type TenantOptions } from './installation.ts';
 import { invitationLine, invitedValue } from './invite.ts';
@@ -62,7 +62,8 @@ export async function migrateConsumers(
     return answer(output, planned('unchanged', []), `${tenant.id}  nothing is left to do`);
   }
   tellPlan(foreseen, count, options, { ...output, say: output.warn });
-  const unwanted = await confirm(`Do so at ${tenant.id}?`, options.yes, output, ask);
+  const isVain = edit !== undefined && (await isReadOnly(edit));
+  const unwanted = await confirm(`Do so at ${tenant.id}?`, options.yes || isVain, output, ask);
   if (unwanted !== undefined) return unwanted;
   return atTenant(options, output, async (parts) => {
     // First the file: whoever was reset must not find the door to the old place still open.

@@ -2,7 +2,7 @@
 
 import { parseYaml } from '../settings/yaml.ts';
 import { lockoutValue } from '../guests/lockout.ts';
-import type { TenantChange } from '../tenants/edit.ts';
+import { isReadOnly, type TenantChange } from '../tenants/edit.ts';
 import { type Ask, askOnTerminal } from './ask.ts';
 import { actorOf } from './actor.ts';
 import { atTenant } from './installation.ts';
@@ -63,9 +63,11 @@ export async function setTenant(
     answer(output, value, `${tenant.id}  ${key}  would be set; nothing was changed`);
     return lockouts.length > 0 ? EXIT.problem : EXIT.fine;
   }
+  // Nobody is asked to take upon them what cannot be written anyway.
+  const isPlain = lockouts.length === 0 || (await isReadOnly(edit));
   const refused = await confirm(
     `Set ${key} of ${tenant.id} all the same?`,
-    options.yes || lockouts.length === 0,
+    options.yes || isPlain,
     output,
     ask,
   );

@@ -1,6 +1,7 @@
 // Owns `guestpass tenant show`: what holds for a tenant, defaults put in, and how many guests it has.
 
 import { stringify } from 'yaml';
+import type { Branding, BrandingFile } from '../domain/branding.ts';
 import type { Connection } from '../domain/identity-provider.ts';
 import { isPasscodeOn } from '../domain/passcode-setting.ts';
 import {
@@ -62,12 +63,28 @@ function describe(tenant: Tenant, { counts, now }: Census): object {
     invitations: { whoMayInvite, lifetimeDays: lifetimeSeconds / 86_400, language },
     guestsMayLeave: mayLeave(tenant),
     mailStrangers: tenant.mailStrangers ?? false,
+    branding: describeBranding(tenant.branding),
     support: tenant.support ?? null,
     privacyUrl: tenant.privacyUrl ?? null,
     termsUrl: tenant.termsUrl ?? null,
     connections: (tenant.connections ?? []).map(describeConnection),
     clients: tenant.clients.map((client) => describeClient(tenant, client)),
     guests: describeCounts(counts),
+  };
+}
+
+function describeBranding(branding: Branding | undefined): object | null {
+  if (!branding) return null;
+  const { logo, logoDark, favicon, accent, background, footerLinks } = branding;
+  const picture = (file?: BrandingFile): string | null =>
+    file ? `${file.type}, ${file.bytes.length} bytes` : null;
+  return {
+    logo: picture(logo),
+    logoDark: picture(logoDark),
+    favicon: picture(favicon),
+    accent: accent ?? null,
+    background: typeof background === 'object' ? picture(background) : (background ?? null),
+    footerLinks: footerLinks ?? [],
   };
 }
 

@@ -2,7 +2,17 @@
 // wrote it, and nobody ever reads half a file.
 
 import { randomBytes } from 'node:crypto';
-import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isScalar, parseDocument, stringify } from 'yaml';
@@ -125,11 +135,23 @@ function put(document: Document, path: Path, value: unknown): void {
   else document.setIn(path, value);
 }
 
-/** Writes a change by rename, unless somebody else has changed the file since. */
-export async function writeTenantEdit({ file, before, text }: TenantEdit): Promise<WriteOutcome> {
+/** Whether the change could not be written: to be said before anybody is asked whether to make it. */
+export async function isReadOnly({ file }: TenantEdit): Promise<boolean> {
   const { mode } = await stat(file);
   // The superuser may write anything: the author's word that nobody should counts all the same.
-  if ((mode & 0o222) === 0) return 'read_only';
+  if ((mode & 0o222) === 0) return true;
+  // A change is a rename: what counts is the folder.
+  return access(dirname(file), constants.W_OK).then(
+    () => false,
+    () => true,
+  );
+}
+
+/** Writes a change by rename, unless somebody else has changed the file since. */
+export async function writeTenantEdit(edit: TenantEdit): Promise<WriteOutcome> {
+  const { file, before, text } = edit;
+  if (await isReadOnly(edit)) return 'read_only';
+  const { mode } = await stat(file);
   // A name with a dot in front is read by nobody.
   const draft = join(dirname(file), `.${randomBytes(6).toString('hex')}.edit`);
   try {

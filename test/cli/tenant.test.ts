@@ -115,6 +115,9 @@ describe('guestpass tenant', () => {
       assert.match(refused.err, /tenants\/a\.yaml is read-only; change it where it comes from/);
       const [, last] = await house.auditOf('tenant.set');
       assert.equal(last?.outcome, 'refused');
+      // It would lock guests out: nobody is asked for what cannot be written.
+      const unasked = await set('emailOneTimePasscode', 'disabled', {}, false);
+      assert.match(unasked.err, /is read-only/);
     });
 
     it('takes neither a key nor a value that is none', async () => {
@@ -172,6 +175,19 @@ describe('guestpass tenant', () => {
       emailOneTimePasscode: 2,
     });
     assert.deepEqual([shown['emailOneTimePasscode'], shown['passcodesAreOn']], ['default', true]);
+    assert.equal(shown['branding'], null);
+    assert.equal((await set('branding', '{ accent: "#0B5FFF" }', { yes: true })).code, 0);
+    const branded = await listenJson((output) =>
+      showTenant({ config: house.folder, tenant: 'a' }, output),
+    );
+    assert.deepEqual((JSON.parse(branded.out) as { branding: unknown }).branding, {
+      logo: null,
+      logoDark: null,
+      favicon: null,
+      accent: '#0b5fff',
+      background: null,
+      footerLinks: [],
+    });
     const text = await listen((output) =>
       showTenant({ config: house.folder, tenant: 'a' }, output),
     );

@@ -140,11 +140,14 @@ describe('the policies of the admin API', () => {
   });
 
   it('R44 answers 409 where the file is read-only', async () => {
-    await chmod(fileOf('b'), 0o444);
-    const answer = await set('b', 'disabled');
-    assert.equal(answer.status, 409);
-    assert.match(refusalOf(answer).message, /read-only/);
-    await chmod(fileOf('b'), 0o644);
+    // Also where guests would be kept out: what cannot be written is nothing to accept.
+    for (const tenant of ['b', 'closing']) {
+      await chmod(fileOf(tenant), 0o444);
+      const answer = await set(tenant, 'disabled');
+      assert.equal(answer.status, 409);
+      assert.match(refusalOf(answer).message, /read-only/);
+      await chmod(fileOf(tenant), 0o644);
+    }
   });
 
   it('S57 changes nothing while another file has a fault, for the change would not be served', async () => {

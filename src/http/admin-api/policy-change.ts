@@ -7,7 +7,7 @@ import type { Lockout } from '../../guests/lockout.ts';
 import { formatFault } from '../../settings/fault.ts';
 import type { Environment } from '../../settings/reading.ts';
 import type { GuestStore } from '../../storage/store.ts';
-import { writeTenantEdit, type WriteOutcome } from '../../tenants/edit.ts';
+import { isReadOnly, writeTenantEdit, type WriteOutcome } from '../../tenants/edit.ts';
 
 /** What came of it. */
 export type PolicyChangeOutcome =
@@ -75,6 +75,8 @@ export function createChangePasscodes(deps: PolicyChangeDeps): ChangePasscodes {
         return { outcome: 'refused', fault: formatFault(foreseen.faults[0]!), lockouts };
       case 'foreseen': {
         const keepsOut = foreseen.lockouts.some(({ effect }) => effect !== 'notice');
+        // Before somebody takes upon them what cannot be written anyway.
+        if (await isReadOnly(foreseen.edit)) return { outcome: 'read_only', lockouts };
         if (keepsOut && !accepts) return { ...foreseen, outcome: 'locks_out_guests' };
         const outcome = await writeTenantEdit(foreseen.edit);
         // Awaited, so that whoever asks next is told what was set.
