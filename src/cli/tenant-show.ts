@@ -76,8 +76,6 @@ function describe(tenant: Tenant, { counts, now }: Census): object {
 function describeBranding(branding: Branding | undefined): object | null {
   if (!branding) return null;
   const { logo, logoDark, favicon, accent, background, footerLinks } = branding;
-  const picture = (file?: BrandingFile): string | null =>
-    file ? `${file.type}, ${file.bytes.length} bytes` : null;
   return {
     logo: picture(logo),
     logoDark: picture(logoDark),
@@ -86,6 +84,10 @@ function describeBranding(branding: Branding | undefined): object | null {
     background: typeof background === 'object' ? picture(background) : (background ?? null),
     footerLinks: footerLinks ?? [],
   };
+}
+
+function picture(file: BrandingFile | undefined): string | null {
+  return file ? `${file.type}, ${file.bytes.length} bytes` : null;
 }
 
 function describeConnection({ members, upstream, ...connection }: Connection): object {
