@@ -6,6 +6,7 @@ import { GuestError } from '../domain/errors.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
   svg: 'image/svg+xml',
 };
 // The pages name each file with a hash of its content, so a copy is good for as long as anybody keeps it.

@@ -1,5 +1,6 @@
 // Owns which page shows a step of a sign-in, and what of the sign-in it is told.
 
+import type { Clock } from '../domain/clock.ts';
 import { type ErrorCode, errorTable } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import { maskNetwork } from '../domain/network.ts';
@@ -15,6 +16,7 @@ export interface SignInPagesDeps {
   /** The sender of mails, named on the page so that people can search for it. */
   readonly sender: string;
   readonly log: Log;
+  readonly clock: Clock;
 }
 
 /** What of a visit its pages show. */
@@ -40,7 +42,8 @@ export interface SignInPages {
 }
 
 /** @source experience P2 to P6, P8, P11; S14, S64 */
-export function createSignInPages({ limits, sender, log }: SignInPagesDeps): SignInPages {
+export function createSignInPages(deps: SignInPagesDeps): SignInPages {
+  const { limits, sender, log, clock } = deps;
   const lifetimeMinutes = Math.round(limits.passcodeLifetimeSeconds / 60);
   return { pageOf, refusedPage };
 
@@ -115,6 +118,10 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
       sender,
       live: step.live,
       canResend: step.canResend,
+      resendSeconds: Math.max(
+        0,
+        (signIn?.lastSentAt ?? 0) + limits.resendCooldownSeconds - clock(),
+      ),
       ...(problem && { problem }),
       ...(notice && { notice }),
     };

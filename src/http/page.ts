@@ -68,6 +68,8 @@ export type Page =
       readonly live: boolean;
       /** Whether another code may still be sent in this sign-in. */
       readonly canResend: boolean;
+      /** Until then a new code is refused; 0 when it is not. */
+      readonly resendSeconds: number;
       readonly problem?: Problem;
       readonly notice?: 'resent';
     })

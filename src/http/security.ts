@@ -12,7 +12,7 @@ const YEAR_SECONDS = 31_536_000;
 const ORDINARY = {
   'default-src': ["'none'"],
   'style-src': ["'self'"],
-  // Present although pages have no script: oidc-provider adds the hash of its form_post script to it.
+  // oidc-provider adds the hash of its form_post script to it.
   'script-src': ["'self'"],
   'img-src': ["'self'", 'data:'],
   'base-uri': ["'none'"],

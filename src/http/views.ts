@@ -52,7 +52,7 @@ export interface ProblemJson {
 
 /** What every view sees; nothing else is in scope (S61). */
 const VIEW_NAMES =
-  'page problem given product locale dir stylesheet t rich errorText errorTitle isoTime moment partial ' +
+  'page problem given product locale dir stylesheet script t rich errorText errorTitle isoTime moment partial ' +
   'brand tenantName inviter inertName inertLines';
 type View = Readonly<Record<string, unknown>>;
 type Template = (view: View) => string;
@@ -60,6 +60,7 @@ type Template = (view: View) => string;
 /** What of a page stands around its own model. */
 interface Surroundings {
   readonly stylesheet: string;
+  readonly script: string;
   readonly tenant: Tenant | undefined;
   readonly brand: DrawnBranding | null;
 }
@@ -72,7 +73,7 @@ const MARKED = new RegExp(`${MARK}(\\d)`, 'g');
 /**
  * Compiles every view once and joins them to koa-views.
  *
- * @param deps `viewsDirectory` holds `*.ejs`, `partials/` and `assets/style.css`, default the
+ * @param deps `viewsDirectory` holds `*.ejs`, `partials/` and `assets/`, default the
  *   package's `views`; `product` is the name in the footer
  * @throws {SyntaxError} when a view does not compile
  */
@@ -89,8 +90,7 @@ export function createViews(deps: {
   const { brandingPath = (_ctx, { id }) => `/${id}` } = deps;
   const root = fileURLToPath(deps.viewsDirectory ?? new URL('../../views/', import.meta.url));
   const templates = compileTemplates(root);
-  const sheet = readFileSync(join(root, 'assets/style.css'));
-  const version = createHash('sha256').update(sheet).digest('base64url').slice(0, 12);
+  const assets = { stylesheet: versioned('style.css'), script: versioned('enhance.js') };
   const fixed = {
     product,
     errorTitle,
@@ -115,11 +115,15 @@ export function createViews(deps: {
   return {
     render: async (ctx, page, options = {}) => {
       const locale = options.locale ?? translator.negotiate(ctx.acceptsLanguages());
-      // The version lets the sheet be cached for ever and still change with a deployment.
-      const stylesheet = `${assetsPath(ctx)}/style.css?v=${version}`;
+      const path = assetsPath(ctx);
       const { tenant } = options;
       const brand = tenant ? drawnBranding(tenant, brandingPath(ctx, tenant)) : null;
-      const view = viewOf(page, locale, { stylesheet, tenant, brand });
+      const view = viewOf(page, locale, {
+        stylesheet: `${path}/${assets.stylesheet}`,
+        script: `${path}/${assets.script}`,
+        tenant,
+        brand,
+      });
       // With its extension: without, koa-views looks for the file twice.
       await renderOnce(ctx, `${page.page}.ejs`, { view });
       ctx.status = options.status ?? statusOf(page);
@@ -127,6 +131,12 @@ export function createViews(deps: {
       ctx.set('Content-Language', locale);
     },
   };
+
+  /** With a version, so that it can be cached for ever and still change with a deployment. */
+  function versioned(name: string): string {
+    const file = readFileSync(join(root, 'assets', name));
+    return `${name}?v=${createHash('sha256').update(file).digest('base64url').slice(0, 12)}`;
+  }
 
   async function renderOnce(ctx: Koa.Context, file: string, locals: { view: View }): Promise<void> {
     const restore = [setAside(ctx), setAside(ctx.response)];
@@ -136,7 +146,7 @@ export function createViews(deps: {
     await render(file, locals);
   }
 
-  function viewOf(page: Page, locale: string, { stylesheet, tenant, brand }: Surroundings): View {
+  function viewOf(page: Page, locale: string, { tenant, brand, ...links }: Surroundings): View {
     const translate = translator.in(locale);
     const tenantName = ('tenantName' in page && page.tenantName) || tenant?.displayName;
     const names = {
@@ -152,7 +162,7 @@ export function createViews(deps: {
     const problem = 'problem' in page && page.problem ? page.problem : null;
     const view: Record<string, unknown> = {
       ...fixed,
-      stylesheet,
+      ...links,
       brand,
       tenantName,
       page,

@@ -242,6 +242,7 @@ export async function assemble(
       translator,
       limits,
       log,
+      clock,
       sender: options.mail.from,
     }),
     federationRoutes: createFederationRoutes({ ...pages, upstream, upstreams }),

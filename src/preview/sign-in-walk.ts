@@ -34,7 +34,12 @@ export interface SampleWalk {
 /** Nothing is logged: there is nobody to say anything of. */
 export function createSampleWalk(sample: Sample): SampleWalk {
   const { frame, tenant, limits, sender } = sample;
-  const pages = createSignInPages({ limits, sender, log: createLog({ level: 'silent' }) });
+  const pages = createSignInPages({
+    limits,
+    sender,
+    log: createLog({ level: 'silent' }),
+    clock: () => sample.now,
+  });
 
   return {
     page: (step, turn = {}) => {
