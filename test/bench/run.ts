@@ -1,6 +1,6 @@
 // Owns `npm run bench`: starts everything, measures, prints, keeps, and ends with 1 when a sign-in
 // failed. `--quick` takes under a minute and keeps nothing; `--profile DIR` leaves a CPU profile of
-// every server there. `--tenants N` reads the files of N tenants instead.
+// every server there. `--tenants N` reads the files of N tenants instead, `--pages` draws every page.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { guestAddresses } from './configuration.ts';
 import { type Measurement, measure, type Plan } from './measure.ts';
+import { formatPages, measurePages } from './pages.ts';
 import { startRelay } from './relay.ts';
 import { createReport, formatReport } from './report.ts';
 import { formatTenants, measureTenants } from './tenants.ts';
@@ -37,8 +38,13 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     profile: { type: 'string' },
     tenants: { type: 'string' },
+    pages: { type: 'boolean', default: false },
   },
 });
+if (values.pages) {
+  process.stdout.write(`${formatPages(await measurePages('fabrikam', 'en'))}\n`);
+  process.exit();
+}
 if (values.tenants !== undefined) {
   process.stdout.write(`${formatTenants(await measureTenants(Number(values.tenants)))}\n`);
   process.exit();
