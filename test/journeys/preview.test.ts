@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe from 'axe-core';
@@ -113,6 +113,59 @@ describe('every page and mail of the preview', function () {
       if (faults.length > 0) found[path] = faults;
     }
     assert.deepEqual(found, {});
+  });
+
+  it('WCAG 1.4.4 loses nothing of a page whose text is twice as large', async () => {
+    const context = await browser.newContext({
+      viewport: { width: 640, height: 900 },
+      bypassCSP: true,
+      javaScriptEnabled: true,
+    });
+    const large = await context.newPage();
+    const found: Record<string, readonly string[]> = {};
+    for (const path of paths.filter((path) => path.startsWith('/dev/pages/'))) {
+      await large.goto(`${origin}${path}`);
+      await large.addStyleTag({ content: 'html { font-size: 200% }' });
+      const faults = await large.evaluate(() => {
+        for (const details of document.querySelectorAll('details')) details.open = true;
+        const { scrollWidth, clientWidth } = document.documentElement;
+        const cut = [...document.querySelectorAll('main *, footer *')].filter((element) => {
+          const { overflowX, overflowY } = getComputedStyle(element);
+          if (overflowX === 'visible' && overflowY === 'visible') return false;
+          if (element instanceof HTMLInputElement || element instanceof HTMLIFrameElement)
+            return false;
+          return (
+            element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight
+          );
+        });
+        return [
+          ...(scrollWidth > clientWidth ? ['scrolls sideways'] : []),
+          ...cut.map((element) => `cut off: ${element.outerHTML.slice(0, 120)}`),
+        ];
+      });
+      if (faults.length > 0) found[path] = faults;
+    }
+    await context.close();
+    assert.deepEqual(found, {});
+  });
+
+  it('WCAG 1.3.2 is read in the order of test/journeys/reading-order.txt (renew: READ=1)', async () => {
+    const seen = new Set<string>();
+    const read: string[] = [];
+    for (const path of paths.filter((path) => path.startsWith('/dev/pages/'))) {
+      await page.goto(`${origin}${path}`);
+      const heading = await page.locator('h1').innerText();
+      if (seen.has(heading)) continue;
+      seen.add(heading);
+      // What stands around is the same on each.
+      const part = page.locator(read.length === 0 ? 'body' : 'main');
+      read.push(`# ${path.slice('/dev/pages/'.length)}
+${await part.ariaSnapshot()}
+`);
+    }
+    const kept = new URL('reading-order.txt', import.meta.url);
+    if (process.env['READ'] === '1') await writeFile(kept, read.join('\n'));
+    assert.equal(read.join('\n'), await readFile(kept, 'utf8'));
   });
 
   it('passes axe as mail in 320 px, light and dark, without scrolling sideways', async () => {
