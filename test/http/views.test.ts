@@ -564,7 +564,7 @@ describe('createViews', () => {
     const review = await html('review');
     assert.match(review, /<h1>Review permissions<\/h1>/);
     assert.match(review, /Fabrikam<\/strong><\/bdi> \(<bdi><strong>fabrikam\.example<\//);
-    assert.equal(review.match(/<li>/g)?.length, 3);
+    assert.equal(review.split('<footer>')[0]?.match(/<li>/g)?.length, 3);
     assert.deepEqual(choices(review), ['accept: Accept', 'decline: Cancel']);
     assert.match(review, /Signed in as .*teri@gmail\.com/);
     const terms = await html('terms');
