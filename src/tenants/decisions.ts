@@ -47,10 +47,10 @@ export function resolveLanguages(
   const first = language ?? languages[0]!;
   const named = [
     [['language'], first],
-    [['invitations', 'language'], invitations?.language ?? first],
+    [['invitations', 'language'], invitations?.language],
   ] as const;
   for (const [path, chosen] of named) {
-    if (languages.includes(chosen)) continue;
+    if (chosen === undefined || languages.includes(chosen)) continue;
     report(reading, path, 'not one of languages', `add ${chosen} there`);
   }
   return { language: first, languages: [...new Set([first, ...languages])] };
