@@ -13,7 +13,7 @@ import { isolateIn } from '../i18n/isolate.ts';
 import { directionOf, languageName } from '../i18n/languages.ts';
 import type { Translate, Translator } from '../i18n.ts';
 import { inertLines, inertName, inertPerson } from '../mail/inert-text.ts';
-import { createLanguage, describeMoment } from '../mail/words.ts';
+import { createLanguage, describeBrowser, describeMoment } from '../mail/words.ts';
 import { type DrawnBranding, drawnBranding } from './branding.ts';
 import { drawnNotice, drawnProblem, errorParams, errorTitle } from './drawn-problem.ts';
 import { createPageLanguage, languageHref, type PageLanguage } from './language.ts';
@@ -56,7 +56,7 @@ export interface ProblemJson {
 /** What every view sees; nothing else is in scope (S61). */
 const VIEW_NAMES =
   'page problem given product locale dir stylesheet t rich errorText errorTitle isoTime moment partial ' +
-  'brand tenantName inviter inertName inertLines languages languageName languageHref';
+  'brand tenantName inviter inertName inertLines languages languageName languageHref browser';
 type View = Readonly<Record<string, unknown>>;
 type Template = (view: View) => string;
 
@@ -180,6 +180,7 @@ export function createViews(deps: {
       dir,
       // As the mail writes it: people compare the two (S14).
       moment: (at: number) => describeMoment(at, languages.get(translator.negotiate([locale]))!),
+      browser: (family: string) => describeBrowser(family, locale),
       problem: problem ? drawnProblem(page, problem, errorText) : drawnNotice(page, t),
       partial: (name: string, given: View = {}) =>
         draw(join(root, 'partials', `${name}.ejs`), { ...view, given }),

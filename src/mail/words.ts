@@ -72,6 +72,16 @@ export function describeMoment(
 }
 
 /**
+ * Names a browser, e.g. `Chrome on Windows`; in other languages `Chrome (Windows)`. Pure.
+ *
+ * @returns '' when it is not known
+ */
+export function describeBrowser(family: string, locale: string): string {
+  const name = inertName(family);
+  return locale === 'en' ? name : name.replace(/^(.+) on (.+)$/, '$1 ($2)');
+}
+
+/**
  * Says when something was asked for, in which browser and from which network. Pure.
  *
  * @param id sentence with `date`, `time` and `network`; `{id}Browser` with `browser` too
@@ -83,7 +93,7 @@ export function describeRequest(
   from: { readonly browserFamily: string; readonly network: string },
   language: Language,
 ): string {
-  const browser = inertName(from.browserFamily);
+  const browser = describeBrowser(from.browserFamily, language.locale);
   return language.t(browser === '' ? id : `${id}Browser`, {
     ...describeMoment(at, language),
     network: inertName(from.network),
