@@ -8,6 +8,7 @@ import {
   type ClientMetadata,
   clientPolicyOf,
   defaultInvitations,
+  mailLanguageOf,
   policyOf,
   resolveTenant,
   type Tenant,
@@ -44,7 +45,7 @@ export async function showTenant(
 // Named one by one: a key that is added to a tenant must not show its secret by itself.
 function describe(tenant: Tenant, { counts, now }: Census): object {
   const { era, cloud, rolloutAt, createdAt, order, fallback } = policyOf(tenant, undefined);
-  const { whoMayInvite, lifetimeSeconds, language } = tenant.invitations ?? defaultInvitations;
+  const { whoMayInvite, lifetimeSeconds } = tenant.invitations ?? defaultInvitations;
   return {
     id: tenant.id,
     displayName: tenant.displayName,
@@ -60,7 +61,13 @@ function describe(tenant: Tenant, { counts, now }: Census): object {
       fallback,
     },
     domains: tenant.domainList ?? null,
-    invitations: { whoMayInvite, lifetimeDays: lifetimeSeconds / 86_400, language },
+    language: tenant.language ?? 'en',
+    languages: tenant.languages ?? null,
+    invitations: {
+      whoMayInvite,
+      lifetimeDays: lifetimeSeconds / 86_400,
+      language: mailLanguageOf(tenant),
+    },
     guestsMayLeave: mayLeave(tenant),
     mailStrangers: tenant.mailStrangers ?? false,
     branding: describeBranding(tenant.branding),

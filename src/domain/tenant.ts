@@ -35,6 +35,12 @@ export interface Tenant {
   /** Domains guests may, or may not, be of (R73); default every domain may. */
   readonly domainList?: DomainList;
   readonly invitations?: InvitationSettings;
+  /** Language of pages and mail where nothing else says one; default `en`. */
+  readonly language?: string;
+  /** Languages pages and mail are offered in, {@link language} first; default all there are. */
+  readonly languages?: readonly string[];
+  /** Sentences in the tenant's own words. */
+  readonly wording?: Wording;
   /** Whether guests may leave by themselves (R77); default true where `privacyUrl` is set. */
   readonly guestsMayLeave?: boolean;
   /** Whether a stranger who asks for a code is mailed that there is no invitation; default false. */
@@ -59,9 +65,12 @@ export interface RedemptionSettings {
 export interface InvitationSettings {
   readonly whoMayInvite: WhoMayInvite;
   readonly lifetimeSeconds: number;
-  /** Language of mails to guests whose own is not known (R64). */
-  readonly language: string;
+  /** Language of mails to guests whose own is not known (R64); default that of the pages. */
+  readonly language?: string;
 }
+
+/** Sentences of a tenant's own, by language and message id. */
+export type Wording = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** What a tenant says of one client beyond its metadata. */
 export interface ClientPolicy {
@@ -90,7 +99,6 @@ export const defaultRedemption: RedemptionSettings = Object.freeze({
 export const defaultInvitations: InvitationSettings = Object.freeze({
   whoMayInvite: 'everyone',
   lifetimeSeconds: 30 * 86_400,
-  language: 'en',
 });
 
 /** What holds for a client of which nothing is said. */
@@ -175,6 +183,11 @@ export function resolveTenant(index: TenantIndex, name: string | undefined): Ten
     ? index.byDomain.get(name.toLowerCase())
     : undefined;
   return byDomain ? { outcome: 'tenant', tenant: byDomain, alias: true } : { outcome: 'unknown' };
+}
+
+/** The language of a mail to a guest whose own is not known (R64). */
+export function mailLanguageOf({ invitations, language }: Tenant): string {
+  return invitations?.language ?? language ?? 'en';
 }
 
 /** What is said of a client of the tenant; the defaults where nothing is. */

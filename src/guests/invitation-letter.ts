@@ -1,7 +1,7 @@
 // Owns what the mails of an invitation say: made of the guest alone, so that one sent again says the
 // same.
 
-import { defaultInvitations, type Tenant } from '../domain/tenant.ts';
+import { defaultInvitations, mailLanguageOf, type Tenant } from '../domain/tenant.ts';
 import type { InvitationCopyMail, InvitationMail } from '../mail/content.ts';
 import type { Guest } from '../storage/store.ts';
 import { homeOf } from './invitation-order.ts';
@@ -53,7 +53,7 @@ function whatBothSay(tenant: Tenant, { invitation, invitedBy }: Guest) {
   // A message speaks a language already: around it the mail speaks the tenant's (R63, R64).
   const asked = message === null ? (invitation?.language ?? null) : null;
   return {
-    locale: asked ?? (tenant.invitations ?? defaultInvitations).language,
+    locale: asked ?? mailLanguageOf(tenant),
     tenantName: tenant.displayName,
     tenantDomain: tenant.verifiedDomains[0] ?? null,
     invitedBy,

@@ -28,6 +28,8 @@ export function createFront(deps: {
 }): (request: IncomingMessage, response: ServerResponse) => void {
   const { gate, assets, mailbox } = deps;
   const app = new Koa();
+  // The forwarded headers are our own by now; without them no cookie for https is ever set.
+  app.proxy = true;
   app.use(gate.middleware);
   app.use(async (ctx) => {
     const { route, fault } = ctx.req as RoutedRequest;

@@ -15,13 +15,13 @@ import { browserFamilyOf, isEmbedded } from './client.ts';
 import { evidenceOf, field, readForm } from './form.ts';
 import { createSignInPages, isProven, type SignInPagesDeps } from './interaction-page.ts';
 import type { KnownBrowserCookie } from './known-browser-cookie.ts';
+import { noteUiLocales, type PageLanguage } from './language.ts';
 import { mountOf } from './mount.ts';
 import type { Page, SignInFrame } from './page.ts';
 import type { TicketCookie } from './ticket-cookie.ts';
 import type { Csrf } from './security.ts';
 import { seeOther } from './see-other.ts';
 import type { Views } from './views.ts';
-import type { Translator } from '../i18n.ts';
 
 export interface InteractionPagesDeps extends SignInPagesDeps {
   readonly steps: SignInSteps;
@@ -31,7 +31,7 @@ export interface InteractionPagesDeps extends SignInPagesDeps {
   readonly ticket: TicketCookie;
   readonly knownBrowser: KnownBrowserCookie;
   readonly views: Views;
-  readonly translator: Translator;
+  readonly language: PageLanguage;
   readonly tenants: () => TenantIndex;
   /** Origin of the pages, what a form's Origin header must say. */
   readonly origin: string;
@@ -54,7 +54,7 @@ type PageContext = Context & { state: PageState; params: { uid?: string } };
 export function createInteractionPages(
   deps: InteractionPagesDeps,
 ): (provider: Provider) => Middleware {
-  const { steps, browser, csrf, views, translator, invitations, ticket, knownBrowser } = deps;
+  const { steps, browser, csrf, views, language, invitations, ticket, knownBrowser } = deps;
   const pages = createSignInPages(deps);
   const router = new Router<PageState>({ prefix: '/signin/:uid' });
   const visited: Middleware = async (ctx, next) => open(ctx as PageContext, next);
@@ -127,9 +127,10 @@ export function createInteractionPages(
       isEmbedded: isEmbedded(ctx.get('user-agent')),
       clientAddress: ctx.ip,
       browserFamily: () => browserFamilyOf(ctx.get('user-agent')),
-      locale: translator.negotiate(ctx.acceptsLanguages()),
+      localeOf: (tenant, uiLocales) => language.of(ctx, tenant, uiLocales),
     });
     ctx.state.visit = visit;
+    noteUiLocales(ctx, visit.interaction.params['ui_locales']);
     ctx.state.frame = {
       tenantName: visit.tenant.displayName,
       clientName: visit.client.name,

@@ -9,11 +9,14 @@ import type Koa from 'koa';
 import koaViews from 'koa-views';
 import { errorTable, type ErrorCode } from '../domain/errors.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import { isolateIn } from '../i18n/isolate.ts';
+import { directionOf, languageName } from '../i18n/languages.ts';
 import type { Translate, Translator } from '../i18n.ts';
 import { inertLines, inertName, inertPerson } from '../mail/inert-text.ts';
-import { createLanguage, describeMoment } from '../mail/words.ts';
+import { createLanguage, describeBrowser, describeMoment } from '../mail/words.ts';
 import { type DrawnBranding, drawnBranding } from './branding.ts';
 import { drawnNotice, drawnProblem, errorParams, errorTitle } from './drawn-problem.ts';
+import { createPageLanguage, languageHref, type PageLanguage } from './language.ts';
 import type { Page, Problem } from './page.ts';
 
 /** Draws pages. One per process; safe for concurrent requests. */
@@ -23,8 +26,8 @@ export interface Views {
    *
    * koa-views is put on this one request only: a `ctx.render` of the host stays what it was.
    *
-   * @param options `status` defaults to the page's own ({@link statusOf}); `locale` to the best
-   *   match of Accept-Language, else English; `tenant` is whose page it is, for its own look
+   * @param options `status` defaults to the page's own ({@link statusOf}); `locale` to what the
+   *   request asks for; `tenant` is whose page it is, for its own look, languages and words
    * @throws {TypeError} when a view asks for an unknown sentence
    */
   render(
@@ -53,12 +56,14 @@ export interface ProblemJson {
 /** What every view sees; nothing else is in scope (S61). */
 const VIEW_NAMES =
   'page problem given product locale dir stylesheet script t rich errorText errorTitle isoTime moment partial ' +
-  'brand tenantName inviter inertName inertLines';
+  'brand tenantName inviter inertName inertLines languages languageName languageHref browser';
 type View = Readonly<Record<string, unknown>>;
 type Template = (view: View) => string;
 
 /** What of a page stands around its own model. */
 interface Surroundings {
+  /** Where the links of the languages lead, up to the language. */
+  readonly languageHref: string;
   readonly stylesheet: string;
   readonly script: string;
   readonly tenant: Tenant | undefined;
@@ -80,6 +85,8 @@ const MARKED = new RegExp(`${MARK}(\\d)`, 'g');
 export function createViews(deps: {
   readonly translator: Translator;
   readonly product: string;
+  /** Default: as the request asks, and a choice is kept for pages without https. */
+  readonly language?: PageLanguage;
   readonly viewsDirectory?: URL;
   /** Path the assets of a request's pages are under; default `/assets`. */
   readonly assetsPath?: (ctx: Koa.Context) => string;
@@ -88,6 +95,7 @@ export function createViews(deps: {
 }): Views {
   const { translator, product, assetsPath = () => '/assets' } = deps;
   const { brandingPath = (_ctx, { id }) => `/${id}` } = deps;
+  const { language = createPageLanguage(translator, false) } = deps;
   const root = fileURLToPath(deps.viewsDirectory ?? new URL('../../views/', import.meta.url));
   const templates = compileTemplates(root);
   const assets = { stylesheet: versioned('style.css'), script: versioned('enhance.js') };
@@ -97,12 +105,14 @@ export function createViews(deps: {
     isoTime,
     inertName,
     inertLines,
+    languageName: (locale: string) => names.get(locale) ?? locale,
     given: {},
   };
   const languages = new Map(
     translator.locales.map((locale) => [locale, createLanguage(translator, locale)]),
   );
   const directions = new Map(translator.locales.map((locale) => [locale, directionOf(locale)]));
+  const names = new Map(translator.locales.map((locale) => [locale, languageName(locale)]));
   const install = koaViews(root, {
     extension: 'ejs',
     engineSource: {
@@ -114,21 +124,23 @@ export function createViews(deps: {
 
   return {
     render: async (ctx, page, options = {}) => {
-      const locale = options.locale ?? translator.negotiate(ctx.acceptsLanguages());
-      const path = assetsPath(ctx);
       const { tenant } = options;
-      const brand = tenant ? drawnBranding(tenant, brandingPath(ctx, tenant)) : null;
+      const locale = options.locale ?? language.of(ctx, tenant);
+      if (options.locale === undefined) language.keep(ctx);
+      const path = assetsPath(ctx);
       const view = viewOf(page, locale, {
         stylesheet: `${path}/${assets.stylesheet}`,
         script: `${path}/${assets.script}`,
         tenant,
-        brand,
+        brand: tenant ? drawnBranding(tenant, brandingPath(ctx, tenant)) : null,
+        languageHref: languageHref(ctx, page),
       });
       // With its extension: without, koa-views looks for the file twice.
       await renderOnce(ctx, `${page.page}.ejs`, { view });
       ctx.status = options.status ?? statusOf(page);
       ctx.set('Cache-Control', 'no-store');
       ctx.set('Content-Language', locale);
+      ctx.vary(['Accept-Language', 'Cookie']);
     },
   };
 
@@ -146,8 +158,9 @@ export function createViews(deps: {
     await render(file, locals);
   }
 
-  function viewOf(page: Page, locale: string, { tenant, brand, ...links }: Surroundings): View {
-    const translate = translator.in(locale);
+  function viewOf(page: Page, locale: string, surroundings: Surroundings): View {
+    const { tenant } = surroundings;
+    const translate = translator.in(locale, tenant?.wording);
     const tenantName = ('tenantName' in page && page.tenantName) || tenant?.displayName;
     const names = {
       tenant: tenantName || translate('page.frame.thisOrganisation'),
@@ -156,24 +169,27 @@ export function createViews(deps: {
       // Typed by whoever invites: a name must not turn the sentence around it (S22).
       inviter: 'inviter' in page && page.inviter !== null ? inertPerson(page.inviter) : '',
     };
-    const t: Translate = (id, params) => translate(id, { ...names, ...params });
+    const dir = directions.get(locale) ?? 'ltr';
+    const filled = (params?: View) => isolateIn(dir, { ...names, ...params });
+    const t: Translate = (id, params) => translate(id, filled(params));
     const errorText = (code: ErrorCode, params?: Problem['params']) =>
       t(`error.${code}`, errorParams(page, code, params));
     const problem = 'problem' in page && page.problem ? page.problem : null;
     const view: Record<string, unknown> = {
       ...fixed,
-      ...links,
-      brand,
+      ...surroundings,
+      languages: tenant?.languages?.filter((one) => directions.has(one)) ?? translator.locales,
       tenantName,
       page,
       locale,
       t,
       inviter: names.inviter,
       errorText,
-      rich: createRich(t),
-      dir: directions.get(locale) ?? 'ltr',
+      rich: createRich((id, params, marks) => translate(id, { ...filled(params), ...marks })),
+      dir,
       // As the mail writes it: people compare the two (S14).
       moment: (at: number) => describeMoment(at, languages.get(translator.negotiate([locale]))!),
+      browser: (family: string) => describeBrowser(family, locale),
       problem: problem ? drawnProblem(page, problem, errorText) : drawnNotice(page, t),
       partial: (name: string, given: View = {}) =>
         draw(join(root, 'partials', `${name}.ejs`), { ...view, given }),
@@ -257,23 +273,17 @@ function setAside(target: object): () => void {
  * Sentences with marked words: escapes everything, then puts the marked ones in
  * `<bdi><strong>`, so that a name in another script cannot turn the sentence around it.
  */
-function createRich(t: Translate) {
+function createRich(t: (id: string, params: View, marks: View) => string) {
   return (id: string, marked: Readonly<Record<string, string>>, params: View = {}): string => {
     const words = Object.values(marked).map(
       (word) => `<bdi><strong>${ejs.escapeXML(word)}</strong></bdi>`,
     );
     const marks = Object.keys(marked).map((name, index) => [name, `${MARK}${index}`]);
-    const sentence = ejs.escapeXML(t(id, { ...params, ...Object.fromEntries(marks) }));
+    const sentence = ejs.escapeXML(t(id, params, Object.fromEntries(marks)));
     return sentence.replace(MARKED, (_, index: string) => words[Number(index)] ?? '');
   };
 }
 
 function isoTime(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000', '');
-}
-
-function directionOf(tag: string): string {
-  // TypeScript's library does not know getTextInfo yet; Node 24 does.
-  const locale: Intl.Locale & { getTextInfo?(): { direction: string } } = new Intl.Locale(tag);
-  return locale.getTextInfo?.().direction ?? 'ltr';
 }

@@ -1,7 +1,7 @@
 // Owns who is written to, and what the mail may say of the request.
 
 import { maskNetwork } from '../domain/network.ts';
-import { defaultInvitations } from '../domain/tenant.ts';
+import { mailLanguageOf } from '../domain/tenant.ts';
 import type { NoInvitationMail } from '../mail/content.ts';
 import type { PasscodeLetter } from '../passcodes/issue.ts';
 import type { NoticeLetter } from '../passcodes/verify.ts';
@@ -31,12 +31,11 @@ export function letterTo(
 
 /** Tells a guest what is done in their name (S67). */
 export function noticeTo(guest: Guest, visit: Visit): NoticeLetter {
-  const { language } = visit.tenant.invitations ?? defaultInvitations;
   return {
     to: guest.address,
     ...about(visit),
     // Whoever is at it chooses the language of the page; the guest has to understand the mail.
-    locale: guest.invitation?.language ?? language,
+    locale: guest.invitation?.language ?? mailLanguageOf(visit.tenant),
     browserFamily: visit.browserFamily(),
     network: maskNetwork(visit.clientAddress),
     invitedBy: guest.invitedBy,

@@ -41,16 +41,16 @@ export interface Visit {
   readonly clientAddress: string;
   /** e.g. `Chrome on Windows`; '' when unknown. A function: only a mail needs it, and it costs. */
   readonly browserFamily: () => string;
+  /** Language of the pages, and so of the mails that are asked for on them. */
   readonly locale: string;
   readonly issuerHost: string;
   readonly interaction: Interaction;
 }
 
 /** Where the request comes from, as the HTTP room read it. */
-export type Visitor = Pick<
-  Visit,
-  'clientAddress' | 'browserFamily' | 'locale' | 'pagesUrl' | 'isEmbedded'
-> & {
+export type Visitor = Pick<Visit, 'clientAddress' | 'browserFamily' | 'pagesUrl' | 'isEmbedded'> & {
+  /** The language of the pages. @param uiLocales what the application asked for */
+  readonly localeOf: (tenant: Tenant, uiLocales: unknown) => string;
   readonly uid: string;
   readonly browser: string | undefined;
   /** The ticket of an invitation accepted in this browser. */
@@ -73,7 +73,7 @@ export async function openVisit(
     tenants,
     invitations,
   }: { readonly tenants: TenantIndex; readonly invitations: Pick<Invitations, 'open'> },
-  { ticket, knownBrowserOf, ...visitor }: Visitor,
+  { ticket, knownBrowserOf, localeOf, ...visitor }: Visitor,
 ): Promise<Visit> {
   const interaction = await findInteraction(provider, ctx);
   const { browser: began, tenant: named } = interaction.prompt.details as Partial<PromptBinding>;
@@ -97,6 +97,7 @@ export async function openVisit(
     domainHint: typeof domain === 'string' ? toDomain(domain) : undefined,
     client: await clientOf(provider, String(interaction.params['client_id'])),
     loginHint: typeof hint === 'string' ? parseEmailAddress(hint) : undefined,
+    locale: localeOf(tenant, interaction.params['ui_locales']),
     issuerHost: new URL(provider.issuer).host,
     interaction,
   };

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import type { Sealer } from '../settings/sealer.ts';
 import type { OutboxMessage, Store } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -17,6 +18,8 @@ export interface DeliveryDeps {
   readonly sealer: Sealer;
   readonly mailer: Mailer;
   readonly templates: Templates;
+  /** Who writes, as configured now; undefined for a tenant that is gone. */
+  readonly tenantOf: (id: string) => Tenant | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -118,7 +121,7 @@ export function createDelivery(
     if (!content) return { state: 'abandoned', fault: 'unreadable' };
     if (message.expiresAt <= clock()) return { state: 'abandoned', fault: 'expired' };
     try {
-      await mailer.send(message.id, templates.render(content));
+      await mailer.send(message.id, templates.render(content, deps.tenantOf(message.tenant)));
       return { state: 'sent' };
     } catch (error) {
       if (!(error instanceof MailFault)) {

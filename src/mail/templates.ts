@@ -3,18 +3,21 @@
 import { readFileSync } from 'node:fs';
 import ejs from 'ejs';
 import { parseEmailAddress } from '../domain/email-address.ts';
+import { mailLanguageOf, type Tenant } from '../domain/tenant.ts';
+import { withoutIsolates } from '../i18n/isolate.ts';
 import type { Translator } from '../i18n.ts';
 import type { MailContent, RenderedMail } from './content.ts';
 import { describeMail } from './wording.ts';
-import { createLanguage } from './words.ts';
+import { createLanguage, inWordsOf } from './words.ts';
 
 /** Turns what the outbox carries into what the transport sends. */
 export interface Templates {
   /**
    * Renders one mail. Pure; names and messages from outside come out as inert text.
+   * @param tenant who writes: its languages and its own words
    * @throws {TypeError} when a URL of an invitation is not http or https: a bug of the caller
    */
-  render(content: MailContent): RenderedMail;
+  render(content: MailContent, tenant?: Tenant): RenderedMail;
 }
 
 type View = (model: object) => string;
@@ -47,22 +50,26 @@ export function createTemplates(
   );
 
   return {
-    render: (content) => {
-      const language = languages.get(translator.negotiate([content.locale]))!;
+    render: (content, tenant) => {
+      // Asked for in a language that is not here: then as the tenant writes otherwise (R64).
+      const wanted = [content.locale, ...(tenant ? [mailLanguageOf(tenant)] : [])];
+      const locale = translator.negotiate(wanted, tenant?.languages);
+      const known = languages.get(locale) ?? languages.get('en')!;
+      const language = inWordsOf(known, translator, tenant?.wording);
       const { view, words } = describeMail(content, product, language);
-      const body = views[view].html(words);
+      const { direction: dir } = language;
+      const body = views[view].html({ ...words, dir });
+      const subject = withoutIsolates(words.subject);
       // Mails about signing in name the inviter too, but answers to them are for the support.
       const isAboutSignIn = content.kind === 'passcode' || content.kind === 'security-notice';
       const inviter = isAboutSignIn ? null : content.invitedBy;
       return {
         to: content.to,
-        fromName: language.t('mail.sender', { tenant: words.tenant, product }),
+        fromName: withoutIsolates(language.t('mail.sender', { tenant: words.tenant, product })),
         replyTo: toReplyTo(inviter) ?? toReplyTo(content.support),
-        subject: words.subject,
-        text: views[view].text(words).trim(),
-        html: fold(
-          frame({ ...words, lang: language.locale, dir: language.t('mail.direction'), body }),
-        ),
+        subject,
+        text: views[view].text({ ...words, dir }).trim(),
+        html: fold(frame({ ...words, subject, lang: language.locale, dir, body })),
         headers: words.headers,
       };
     },

@@ -1,5 +1,8 @@
 // Owns what the wording of every mail shares: its language, its parts, and how its footer reads.
 
+import type { Wording } from '../domain/tenant.ts';
+import { isolateIn } from '../i18n/isolate.ts';
+import { directionOf } from '../i18n/languages.ts';
 import type { Translate, Translator } from '../i18n.ts';
 import type { MailContent } from './content.ts';
 import { inertName, inertPerson, inertText } from './inert-text.ts';
@@ -19,18 +22,26 @@ export interface Words {
 /** What a sentence needs of its language. */
 export interface Language {
   readonly locale: string;
+  readonly direction: 'ltr' | 'rtl';
   readonly t: Translate;
   readonly date: Intl.DateTimeFormat;
   readonly time: Intl.DateTimeFormat;
 }
 
+/** The English source is British; plain `en` would format dates the American way. */
+const REGIONS: Readonly<Record<string, string>> = {
+  en: 'en-GB',
+  // Codes and addresses have Latin digits everywhere: two sorts in one mail only confuse.
+  ar: 'ar-u-nu-latn',
+};
+
 /** Prepares one language; done once, date formats are slow to make. */
 export function createLanguage(translator: Translator, locale: string): Language {
-  // The English source is British; plain `en` would format dates the American way.
-  const region = locale === 'en' ? 'en-GB' : locale;
+  const region = REGIONS[locale] ?? locale;
   return {
     locale,
-    t: translator.in(locale),
+    direction: directionOf(locale),
+    t: sayIn(translator.in(locale), directionOf(locale)),
     date: new Intl.DateTimeFormat(region, { dateStyle: 'medium', timeZone: 'UTC' }),
     time: new Intl.DateTimeFormat(region, {
       timeStyle: 'short',
@@ -40,6 +51,17 @@ export function createLanguage(translator: Translator, locale: string): Language
   };
 }
 
+/** A language with sentences of a tenant's own in it. */
+export function inWordsOf(language: Language, translator: Translator, wording?: Wording): Language {
+  if (wording?.[language.locale] === undefined) return language;
+  const t = sayIn(translator.in(language.locale, wording), language.direction);
+  return { ...language, t };
+}
+
+function sayIn(t: Translate, direction: Language['direction']): Translate {
+  return direction === 'ltr' ? t : (id, params = {}) => t(id, isolateIn(direction, params));
+}
+
 /** A moment as people read it, in UTC. Pure. @param at epoch seconds */
 export function describeMoment(
   at: number,
@@ -47,6 +69,16 @@ export function describeMoment(
 ): { readonly date: string; readonly time: string } {
   const moment = new Date(at * 1000);
   return { date: date.format(moment), time: time.format(moment) };
+}
+
+/**
+ * Names a browser, e.g. `Chrome on Windows`; in other languages `Chrome (Windows)`. Pure.
+ *
+ * @returns '' when it is not known
+ */
+export function describeBrowser(family: string, locale: string): string {
+  const name = inertName(family);
+  return locale === 'en' ? name : name.replace(/^(.+) on (.+)$/, '$1 ($2)');
 }
 
 /**
@@ -61,7 +93,7 @@ export function describeRequest(
   from: { readonly browserFamily: string; readonly network: string },
   language: Language,
 ): string {
-  const browser = inertName(from.browserFamily);
+  const browser = describeBrowser(from.browserFamily, language.locale);
   return language.t(browser === '' ? id : `${id}Browser`, {
     ...describeMoment(at, language),
     network: inertName(from.network),

@@ -27,6 +27,7 @@ import { createHomeRoutes, type HomeRoutes } from '../http/home.ts';
 import { createKnownBrowserCookie } from '../http/known-browser-cookie.ts';
 import { createInvitationRoutes, type InvitationRoutes } from '../http/invitation.ts';
 import { createInteractionPages } from '../http/interaction.ts';
+import { createPageLanguage } from '../http/language.ts';
 import { createCsrf } from '../http/security.ts';
 import { createTicketCookie } from '../http/ticket-cookie.ts';
 import { createViews, type Views } from '../http/views.ts';
@@ -159,11 +160,13 @@ export async function assemble(
     sealer: createSealer(secrets.sealingKey, 'outbox'),
     mailer,
     templates: createTemplates(translator, PRODUCT),
+    tenantOf: (id) => index.byId.get(id),
     clock,
     log,
   });
   const secure = publicUrl.startsWith('https:');
-  const views = createViews({ translator, product: PRODUCT, assetsPath, brandingPath });
+  const language = createPageLanguage(translator, secure);
+  const views = createViews({ translator, product: PRODUCT, language, assetsPath, brandingPath });
   const assets = createAssets();
   const gate = createErrorGate({
     views,
@@ -239,7 +242,7 @@ export async function assemble(
       ...pages,
       knownBrowser: createKnownBrowserCookie(secure),
       steps,
-      translator,
+      language,
       limits,
       log,
       clock,

@@ -6,6 +6,12 @@ import ejs from 'ejs';
 import type { composeMail } from '../mail/transport.ts';
 import type { Entry } from './catalogue.ts';
 
+/** A language to look at, by its own name. */
+interface ShownLanguage {
+  readonly locale: string;
+  readonly name: string;
+}
+
 /** What each of them shows. */
 export interface FrameModels {
   readonly index: {
@@ -17,7 +23,7 @@ export interface FrameModels {
       readonly groups: readonly { readonly title: string; readonly entries: readonly Entry[] }[];
     }[];
     readonly locale: string;
-    readonly locales: readonly string[];
+    readonly languages: readonly ShownLanguage[];
     /** Query of the links, with its question mark; '' for the browser's own language. */
     readonly query: string;
   };
@@ -26,6 +32,8 @@ export interface FrameModels {
     readonly shows: string;
     readonly message: ReturnType<typeof composeMail>;
     readonly htmlPath: string;
+    readonly locale: string;
+    readonly languages: readonly ShownLanguage[];
   };
   readonly faults: { readonly faults: readonly string[] };
   /** `back` is the path of the page whose button was pressed, null when not known. */

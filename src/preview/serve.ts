@@ -6,6 +6,8 @@ import Koa from 'koa';
 import { GuestError } from '../domain/errors.ts';
 import { answerBranding, BRANDING_PATH } from '../http/branding.ts';
 import { createSecurityHeaders } from '../http/security.ts';
+import { languageName } from '../i18n/languages.ts';
+import type { MailContent } from '../mail/content.ts';
 import { composeMail } from '../mail/transport.ts';
 import { listen } from '../server/listening.ts';
 import type { ListenAddress } from '../settings/settings.ts';
@@ -95,7 +97,11 @@ export async function startPreview(
       return read.views.render(ctx, page.page, { locale, ...whose });
     }
     const mail = catalogue.mails.find((state) => kind === 'mails' && state.id === id);
-    if (mail) return showMail(ctx, read, mail, html !== undefined);
+    if (mail && html) {
+      headers.child(ctx.req, ctx.res);
+      return send(ctx, 200, messageOf(read, mail.mail).html);
+    }
+    if (mail) return showMail(ctx, read, locale, mail);
     // Where links of the pages lead on a running server.
     doNothing(ctx, look.startsWith('/') || ctx.path === '/dev/mailbox');
   }
@@ -113,7 +119,7 @@ export async function startPreview(
           { title: 'Mails', path: '/dev/mails', groups: groupsOf(catalogue.mails) },
         ],
         locale,
-        locales: read.translator.locales,
+        ...languagesOf(read),
         query: typeof lang === 'string' ? `?lang=${encodeURIComponent(locale)}` : '',
       }),
     );
@@ -121,16 +127,15 @@ export async function startPreview(
 
   function showMail(
     ctx: Koa.Context,
-    { configured, templates }: Read,
+    read: Read,
+    locale: string,
     { id, name, shows, mail }: Catalogue['mails'][number],
-    alone: boolean,
   ): void {
-    const message = composeMail(configured.sender, 'sample', templates.render(mail));
-    (alone ? headers.child : headers.parent)(ctx.req, ctx.res);
-    if (alone) return send(ctx, 200, message.html);
+    const message = messageOf(read, mail);
+    headers.parent(ctx.req, ctx.res);
     const title = TITLES[name as keyof typeof TITLES];
     const htmlPath = `/dev/mails/${id}/html${ctx.search}`;
-    send(ctx, 200, draw('mail', { title, shows, message, htmlPath }));
+    send(ctx, 200, draw('mail', { title, shows, message, htmlPath, locale, ...languagesOf(read) }));
   }
 
   function fail(ctx: Koa.Context, faults: readonly string[]): void {
@@ -141,6 +146,18 @@ export async function startPreview(
   function doNothing(ctx: Koa.Context, found: boolean): void {
     send(ctx, found ? 200 : 404, draw('nothing', { found, back: backOf(ctx) }));
   }
+}
+
+function messageOf({ configured, templates }: Read, mail: MailContent) {
+  const { sender, tenant } = configured;
+  return composeMail(sender, 'sample', templates.render(mail, tenant));
+}
+
+/** Languages to look at: those the tenant offers. */
+function languagesOf({ configured, translator }: Read) {
+  const { languages } = configured.tenant;
+  const locales = translator.locales.filter((one) => languages?.includes(one) ?? true);
+  return { languages: locales.map((locale) => ({ locale, name: languageName(locale) })) };
 }
 
 function send(ctx: Koa.Context, status: number, html: string): void {
@@ -157,9 +174,15 @@ function groupsOf(entries: readonly Entry[]) {
   }));
 }
 
-function localeOf(ctx: Koa.Context, { translator }: Read): string {
+function localeOf(ctx: Koa.Context, { translator, configured }: Read): string {
   const { lang } = ctx.query;
-  return translator.negotiate(typeof lang === 'string' ? [lang] : ctx.acceptsLanguages());
+  const { language, languages } = configured.tenant;
+  const wanted = [
+    ...(typeof lang === 'string' ? [lang] : []),
+    ...ctx.acceptsLanguages(),
+    ...(language === undefined ? [] : [language]),
+  ];
+  return translator.negotiate(wanted, languages);
 }
 
 /** The page a button was pressed on, as far as it is one of ours. */

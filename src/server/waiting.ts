@@ -9,6 +9,7 @@ import { createDispatcher } from '../http/dispatcher.ts';
 import { createErrorGate } from '../http/errors.ts';
 import { createFront } from '../http/front.ts';
 import { createHealth } from '../http/health.ts';
+import { createPageLanguage } from '../http/language.ts';
 import { createSecurityHeaders } from '../http/security.ts';
 import { createViews } from '../http/views.ts';
 import { createTranslator } from '../i18n.ts';
@@ -54,9 +55,12 @@ export function createWaitingAnswers(
   metrics: Metrics,
 ): Answers {
   const { publicUrl } = settings;
+  const https = publicUrl.startsWith('https:');
+  const translator = createTranslator();
   const views = createViews({
-    translator: createTranslator(),
+    translator,
     product: PRODUCT,
+    language: createPageLanguage(translator, https),
     assetsPath: () => '/assets',
   });
   const gate = createErrorGate({
@@ -76,7 +80,7 @@ export function createWaitingAnswers(
       tenants: () => tenants,
       engineOf: () => Promise.reject(new GuestError('unavailable')),
       front: createFront({ gate, assets: createAssets(), mailbox: undefined }),
-      headers: createSecurityHeaders({ https: publicUrl.startsWith('https:') }),
+      headers: createSecurityHeaders({ https }),
       clientAddressOf: createClientAddress(settings.trustedProxies),
     }),
     answerAdmin: createAdminListener({ health, metrics, routes: undefined, log }),

@@ -1,12 +1,16 @@
-// Owns reading what a tenant decides about its guests: who may be invited, and who may leave.
+// Owns reading what a tenant decides about its guests: who may be invited, who may leave, and in
+// which languages they are spoken to.
 
-import { type DomainList, defaultInvitations, type InvitationSettings } from '../domain/tenant.ts';
-import { createTranslator } from '../i18n.ts';
-import { closestWord } from '../settings/closest-word.ts';
-import { quote } from '../settings/fault.ts';
+import {
+  type DomainList,
+  defaultInvitations,
+  type InvitationSettings,
+  type Tenant,
+} from '../domain/tenant.ts';
 import { type Reading, report } from '../settings/reading.ts';
 import { toDomains } from './domain-field.ts';
 import type { DomainListFile, InvitationsFile } from './redemption-schema.ts';
+import type { TenantFile } from './tenant-schema.ts';
 
 /** Reads `domains`. @returns undefined after reporting @source rules R73 */
 export function resolveDomainList(
@@ -21,20 +25,35 @@ export function resolveDomainList(
 }
 
 /** Reads `invitations`, the defaults put in. @source rules R64, R75 */
-export function resolveInvitations(reading: Reading, file: InvitationsFile): InvitationSettings {
-  const { language = defaultInvitations.language } = file;
-  const known = createTranslator().locales;
-  if (!known.includes(language)) {
-    const meant = closestWord(language, known);
-    const mend = meant ? `did you mean "${meant}"?` : `write one of ${known.join(', ')}`;
-    report(reading, ['invitations', 'language'], `no words in ${quote(language)}`, mend);
-  }
-  const days = file.lifetimeDays;
+export function resolveInvitations(file: InvitationsFile): InvitationSettings {
+  const { lifetimeDays: days, language } = file;
   return {
     whoMayInvite: file.whoMayInvite ?? defaultInvitations.whoMayInvite,
     lifetimeSeconds: days === undefined ? defaultInvitations.lifetimeSeconds : days * 86_400,
-    language,
+    ...(language !== undefined && { language }),
   };
+}
+
+/**
+ * Reads `language` and `languages`.
+ *
+ * @returns `languages` with the default first; each undefined where nothing is said
+ */
+export function resolveLanguages(
+  reading: Reading,
+  { language, languages, invitations }: Pick<TenantFile, 'language' | 'languages' | 'invitations'>,
+): Pick<Tenant, 'language' | 'languages'> {
+  if (languages === undefined) return language === undefined ? {} : { language };
+  const first = language ?? languages[0]!;
+  const named = [
+    [['language'], first],
+    [['invitations', 'language'], invitations?.language],
+  ] as const;
+  for (const [path, chosen] of named) {
+    if (chosen === undefined || languages.includes(chosen)) continue;
+    report(reading, path, 'not one of languages', `add ${chosen} there`);
+  }
+  return { language: first, languages: [...new Set([first, ...languages])] };
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { domainsField } from './domain-field.ts';
+import { languageField } from './language-field.ts';
 
 const instantField = z
   .string()
@@ -76,10 +77,9 @@ export const invitationsSchema = z.strictObject({
     .max(365)
     .optional()
     .meta({ description: 'Days an invitation is good for, 1 to 365.', default: 30 }),
-  language: z
-    .string()
+  language: languageField
     .optional()
-    .meta({ description: 'Language of mail to guests whose own is not known.', default: 'en' }),
+    .describe('Language of mail to guests whose own is not known; default as language.'),
 });
 
 export type RedemptionFile = z.infer<typeof redemptionSchema>;

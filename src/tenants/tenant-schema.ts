@@ -14,6 +14,7 @@ import {
   unmanagedAccountsSchema,
 } from './connection-schema.ts';
 import { domainsField } from './domain-field.ts';
+import { languageField } from './language-field.ts';
 import { domainListSchema, invitationsSchema, redemptionSchema } from './redemption-schema.ts';
 import { googleSchema } from './upstream-schema.ts';
 
@@ -71,6 +72,23 @@ export const tenantSchema = z
       description: 'Whether who is not invited and asks for a code is told so by mail.',
       default: false,
     }),
+    language: languageField.optional().meta({
+      description: 'Language of pages and mail where nobody asks for another.',
+      default: 'en',
+    }),
+    languages: z
+      .array(languageField, { error: 'expected a list of languages' })
+      .min(1, 'a list of no language; name one, or delete the line')
+      .optional()
+      .describe('Languages guests can choose from; default all there are.'),
+    wording: z
+      .record(
+        z.string(),
+        z.record(z.string(), z.string(), { error: 'expected sentences by their ids' }),
+        { error: 'expected languages, and below each sentences by their ids' },
+      )
+      .optional()
+      .describe('Sentences in its own words, by language and message id.'),
     support: z
       .string()
       .refine(

@@ -8,10 +8,16 @@ import { resolveBranding } from './branding.ts';
 import { clientPolicy, resolveClient } from './client.ts';
 import { clientSchema } from './client-schema.ts';
 import { type ConnectionsReading, type DomainPlace, readConnections } from './connections.ts';
-import { judgeLeaving, resolveDomainList, resolveInvitations } from './decisions.ts';
+import {
+  judgeLeaving,
+  resolveDomainList,
+  resolveInvitations,
+  resolveLanguages,
+} from './decisions.ts';
 import { toDomains } from './domain-field.ts';
 import { resolveRedemption } from './redemption.ts';
 import { type TenantFile, tenantSchema } from './tenant-schema.ts';
+import { resolveWording } from './wording.ts';
 
 /** Ids and domains taken so far, and where. Neither looks like the other: domains have dots. */
 export type Claims = Map<string, () => string>;
@@ -40,7 +46,7 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
     claim(reading, claims, ['verifiedDomains', index], domain, 'verified domain');
   }
   const connected = await readConnections(reading, id ?? '');
-  const decisions = readDecisions(reading);
+  const decisions = { ...readDecisions(reading), ...readLanguages(reading) };
   const branding = await readBranding(reading);
   const { clients, clientPolicies } = await readClients(reading, valueAt(value, ['clients']));
   if (!whole) return { tenant: undefined, places: [] };
@@ -96,8 +102,19 @@ function readDecisions(
   return {
     ...(redemption && resolved && { redemption: resolved }),
     ...(domainList && { domainList }),
-    ...(invitations && { invitations: resolveInvitations(reading, invitations) }),
+    ...(invitations && { invitations: resolveInvitations(invitations) }),
   };
+}
+
+function readLanguages(reading: Reading): Pick<Tenant, 'language' | 'languages' | 'wording'> {
+  const chosen = resolveLanguages(reading, {
+    language: part(reading, 'language'),
+    languages: part(reading, 'languages'),
+    invitations: part(reading, 'invitations'),
+  });
+  const said = part(reading, 'wording');
+  const wording = said && resolveWording(reading, said, chosen.languages);
+  return { ...chosen, ...(wording && { wording }) };
 }
 
 /** A key whose own shape is right, whatever is wrong beside it. */

@@ -71,13 +71,12 @@ export function formatPages(costs: readonly PageCost[]): string {
   const mean = costs.reduce((sum, { ms }) => sum + ms, 0) / costs.length;
   const slow = costs.toSorted((a, b) => b.ms - a.ms).slice(0, 3);
   const large = costs.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3);
-  const list = (items: readonly string[]): string => items.map((item) => `    ${item}`).join('\n');
   return [
     `${costs.length} states of pages; CPU of drawing one, the least of ${ROUNDS} rounds of ${DRAWN}`,
     `  mean ${mean.toFixed(3)} ms; the slowest:`,
-    list(slow.map(({ id, ms }) => `${id}  ${ms.toFixed(3)} ms`)),
+    ...slow.map(({ id, ms }) => `    ${id}  ${ms.toFixed(3)} ms`),
     '  the largest, with style sheets and script:',
-    list(large.map(({ id, bytes }) => `${id}  ${(bytes / 1000).toFixed(1)} kB`)),
+    ...large.map(({ id, bytes }) => `    ${id}  ${(bytes / 1000).toFixed(1)} kB`),
   ].join('\n');
 }
 

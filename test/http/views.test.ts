@@ -10,6 +10,7 @@ import { answerBranding, BRANDING_PATH } from '../../src/http/branding.ts';
 import type { Page } from '../../src/http/page.ts';
 import { createSecurityHeaders } from '../../src/http/security.ts';
 import { createViews, problemJson, statusOf } from '../../src/http/views.ts';
+import { languageName } from '../../src/i18n/languages.ts';
 import { createTranslator, type Translator } from '../../src/i18n.ts';
 import { png, svg } from '../tenants/pictures.ts';
 
@@ -570,7 +571,7 @@ describe('createViews', () => {
     const review = await html('review');
     assert.match(review, /<h1>Review permissions<\/h1>/);
     assert.match(review, /Fabrikam<\/strong><\/bdi> \(<bdi><strong>fabrikam\.example<\//);
-    assert.equal(review.match(/<li>/g)?.length, 3);
+    assert.equal(review.split('<footer>')[0]?.match(/<li>/g)?.length, 3);
     assert.deepEqual(choices(review), ['accept: Accept', 'decline: Cancel']);
     assert.match(review, /Signed in as .*teri@gmail\.com/);
     const terms = await html('terms');
@@ -718,6 +719,65 @@ describe('createViews', () => {
     assert.deepEqual(left, [false, false]);
   });
 
+  it('offers every language by its own name, at the same place of every page', async () => {
+    const wanted = real.locales.map((locale) => [locale, languageName(locale)]);
+    for (const name of [
+      'address',
+      'invitation',
+      'tenant-home',
+      'no-tenant',
+      'sign-out',
+      'error-fault',
+    ]) {
+      const text = await html(name);
+      const [, foot = ''] = text.split('<footer>');
+      const links = foot.matchAll(
+        /<a href="\?lang=([^"]+)" lang="\1" hreflang="\1"[^>]*>([^<]+)</g,
+      );
+      assert.deepEqual(
+        Array.from(links, ([, locale, own]) => [locale, own]),
+        wanted,
+        name,
+      );
+      assert.match(foot, /<summary><bdi>English<\/bdi><\/summary>/);
+      assert.equal(foot.match(/aria-current="true">([^<]+)</)?.[1], 'English');
+      assert.match(foot, /<\/details>\n<p>Guestpass<\/p>\n<\/footer>/);
+    }
+  });
+
+  it('draws a page in the language asked for, and says which', async () => {
+    const response = await fetch(`${origin}/enter-code`, {
+      headers: { 'accept-language': 'de-AT' },
+    });
+    assert.equal(response.headers.get('content-language'), 'de');
+    assert.equal(response.headers.get('vary'), 'Accept-Language, Cookie');
+    const text = await response.text();
+    assert.match(text, /^<!doctype html>\n<html lang="de" dir="ltr">/);
+    assert.match(text, /25\.10\.2026 um 14:02 UTC mit Chrome \(Windows\)/);
+  });
+
+  it('S61 says sentences in the words of the tenant, escaped, in the languages it offers', async () => {
+    const own: Tenant = {
+      ...branded,
+      languages: ['de', 'en'],
+      wording: { de: { 'page.address.hint': 'Tom & "Jerry"' } },
+    };
+    const drawn = createViews({ translator: real, product: 'Guestpass' });
+    const app = new Koa().use((ctx) => drawn.render(ctx, samples()['address']!, { tenant: own }));
+    const other = createServer((request, answer) => void app.callback()(request, answer));
+    const at = await listen(other);
+    const ask = async (language: string) =>
+      (await fetch(at, { headers: { 'accept-language': language } })).text();
+    const german = await ask('fr');
+    assert.match(german, /<p class="hint" id="email-hint">Tom &amp; &#34;Jerry&#34;<\/p>/);
+    assert.deepEqual(
+      Array.from(german.matchAll(/hreflang="([^"]+)"/g), ([, locale]) => locale),
+      ['de', 'en'],
+    );
+    assert.match(await ask('en'), /Use the address that was invited\./);
+    other.close();
+  });
+
   it('every error code has a sentence, and every sentence a code', () => {
     const ids = Object.keys(english.error).map((id) =>
       isCode(id) ? id : id.replace(/_(one|other|strong|named)$/, ''),
@@ -791,7 +851,7 @@ describe('pages in a browser', function () {
       for (const name of Object.keys(samples())) {
         await tab.goto(`${origin}/${name}`);
         await tab.evaluate(() => {
-          document.querySelector('details')?.setAttribute('open', '');
+          for (const details of document.querySelectorAll('details')) details.open = true;
           // axe waits for ever in a frame that may run no script.
           document.querySelector('iframe')?.remove();
         });

@@ -89,7 +89,15 @@ describe('createOutbox', () => {
       () => now,
     );
     const log = createLog({ level: 'debug', destination: { write: (line) => lines.push(line) } });
-    const outbox = createOutbox({ store, sealer, mailer, templates, clock: () => now, log });
+    const outbox = createOutbox({
+      store,
+      sealer,
+      mailer,
+      templates,
+      tenantOf: () => undefined,
+      clock: () => now,
+      log,
+    });
     workers.push({ outbox, mailer });
     return outbox;
   }

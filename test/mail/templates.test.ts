@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Tenant } from '../../src/domain/tenant.ts';
 import { createTranslator } from '../../src/i18n.ts';
 import type {
   InvitationCopyMail,
@@ -142,6 +143,51 @@ const groundOf = (accent?: string) =>
   )?.[1];
 
 describe('createTemplates', () => {
+  describe('in another language', () => {
+    const contoso: Tenant = {
+      id: 'contoso',
+      displayName: 'Contoso',
+      verifiedDomains: [],
+      emailOneTimePasscode: 'default',
+      clients: [],
+    };
+
+    it('says a mail in the language it was asked for in', () => {
+      const { subject, text, html, fromName } = templates.render({ ...passcode, locale: 'de-AT' });
+      assert.equal(subject, 'Ihr Anmeldecode für Contoso – K7');
+      assert.equal(fromName, 'Contoso (über Guestpass)');
+      assert.match(text, /^Ihr Code lautet\n\n40718823\n\n/);
+      assert.match(text, /25\.10\.2026 um 14:02 UTC mit Chrome \(Windows\)/);
+      assert.match(text, /\n\n@guest\.example #40718823$/);
+      assert.match(html, /<html lang="de" dir="ltr">/);
+    });
+
+    it('R64 falls back on the language of the tenant, then on what it offers', () => {
+      const asked = { ...passcode, locale: 'sv' };
+      const subjectFor = (more: Partial<Tenant>) =>
+        templates.render(asked, { ...contoso, ...more }).subject;
+      const invitations = { whoMayInvite: 'everyone', lifetimeSeconds: 1, language: 'nl' } as const;
+      assert.match(subjectFor({}), /^Your /);
+      assert.match(subjectFor({ language: 'fr' }), /^Votre /);
+      assert.match(subjectFor({ language: 'fr', invitations }), /^Uw /);
+      assert.match(subjectFor({ languages: ['es'] }), /^Su /);
+      assert.match(
+        templates.render({ ...passcode, locale: 'de' }, { ...contoso, languages: ['es', 'it'] })
+          .subject,
+        /^Su /,
+      );
+    });
+
+    it('S61 says a sentence in the words of the tenant, escaped, in its own language alone', () => {
+      const wording = { de: { 'mail.help': 'Mehr weiß {{support}} & Team.' } };
+      const own = { ...contoso, wording };
+      const { text, html } = templates.render({ ...passcode, locale: 'de' }, own);
+      assert.match(text, /^Mehr weiß help@contoso\.example & Team\.$/m);
+      assert.match(html, /Mehr wei&#223; help@contoso\.example &amp; Team\./);
+      assert.match(templates.render(passcode, own).text, /^Questions\? Contact/m);
+    });
+  });
+
   describe('passcode mail', () => {
     it('says in this order what a guest needs, and ends with the origin-bound line', () => {
       assert.equal(

@@ -157,16 +157,19 @@ describe('invitations', () => {
     const { invitations } = await tenantOf(
       'invitations: { whoMayInvite: members, lifetimeDays: 7 }',
     );
-    const days = { lifetimeSeconds: 7 * 86_400, language: 'en' };
+    const days = { lifetimeSeconds: 7 * 86_400 };
     assert.deepEqual(invitations, { whoMayInvite: 'members', ...days });
     assert.equal((await tenantOf('')).invitations, undefined);
+    const other = await tenantOf('language: de\ninvitations: { language: fr }');
+    assert.equal(other.invitations?.language, 'fr');
+    assert.equal(other.language, 'de');
   });
 
   for (const [text, fault] of [
     ['lifetimeDays: 0', /lifetimeDays {2}must be 1 or more/],
     ['lifetimeDays: 366', /lifetimeDays {2}must be 365 or less/],
     ['lifetimeDays: 1.5', /lifetimeDays {2}expected a whole number/],
-    ['language: tlh', /language {2}no words in "tlh"; write one of en/],
+    ['language: tlh', /language {2}unknown value "tlh"; write one of en, de, /],
     ['whoMayInvite: member', /whoMayInvite {2}unknown value "member"; did you mean "members"\?/],
   ] as const) {
     it(`S57 refuses ${text}`, async () => {
