@@ -64,7 +64,7 @@ export const CHAPTERS: readonly Chapter[] = [
       },
       {
         id: 'S11',
-        says: 'Mails and failures are budgeted per address, mailbox, network, tenant and installation.',
+        says: 'Mails and failures are budgeted per address, mailbox, network, tenant and installation; a thousand requests at once pass none of these by one.',
       },
       { id: 'S12', says: 'One function checks passcodes, and every way in leads through it.' },
       {
