@@ -77,6 +77,9 @@ export type VerifyPasscode = (request: VerifyRequest) => Promise<VerifyOutcome>;
 /** A notice is history a day later. */
 const NOTICE_SECONDS = 86_400;
 
+/** More evaluations than are under way at once, whatever the number of processes. */
+const MOST_AT_ONCE = 50;
+
 /** Ends the transaction without a trace: what was asked is not evaluated. */
 class NotEvaluated extends Error {
   readonly outcome: Evaluation;
@@ -120,21 +123,25 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     if (!signIn) throw new NotEvaluated(await whyNotEvaluated(tx, request));
     // The address may have changed since: a guess at one guest would be billed to another (S8).
     if (signIn.addressKey !== request.addressKey) throw new NotEvaluated({ outcome: 'gone' });
-    const { consecutive, isLast } = await reserve(tx, signIn, subjects, now);
+    const { consecutive, isLast, isCounted } = await reserve(tx, signIn, subjects, now);
 
     const matched = findMatch(signIn, await tx.passcodes.list(tenant, uid), request.passcode);
     if (matched && isLive(matched, signIn, now)) {
       // The conditional update decides between two right codes that arrive at once (S6).
       const first = await tx.signIns.markVerified(tenant, uid, browser, now);
       if (!first) return { outcome: 'used' };
-      if (!signIn.strong) await tx.budgets.refund(addressFailureBudgets(subjects, limits), now);
+      const reserved = signIn.strong ? [] : addressFailureBudgets(subjects, limits);
+      const scopes = isCounted ? scopeFailureBudgets(subjects, limits) : [];
+      await tx.budgets.refund([...reserved, ...scopes], now);
       const { scope, subject } = consecutiveFailureBudget(subjects, limits);
       if (consecutive > 0) await tx.budgets.clear(scope, subject);
       const isNews = request.isNewBrowser && consecutive >= FAILURES_BEFORE_NOTICE;
       const notified = isNews ? await notify(tx, request, 'sign-in', now) : {};
       return { outcome: 'verified', signIn: { ...signIn, verifiedAt: now }, ...notified };
     }
-    const [failures] = await tx.budgets.spend(scopeFailureBudgets(subjects, limits), now);
+    const [failures] = isCounted
+      ? [consecutive + 1]
+      : await tx.budgets.spend(scopeFailureBudgets(subjects, limits), now);
     const isStrongNow = isLast || failures === limits.consecutiveFailuresPerAddress;
     const notified = isStrongNow ? await notify(tx, request, 'attempts', now) : {};
     return { ...failureOf(signIn, matched, now), ...notified };
@@ -149,15 +156,25 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
 
   /**
    * Reserves the exact address budgets before anything is compared, or refuses to compare (S8).
+   *
+   * Those of network, tenant and installation are far from their end nearly always. Then they are read,
+   * and a failure counts when it is one: a row that every right code writes would have all tenants
+   * wait for each other. Near its end such a budget is reserved as well, or as many guesses as are
+   * under way would pass it together (S11).
+   *
    * @returns failures of the address without a success between them; whether a failure now would
-   *   leave nothing of a budget of the address
+   *   leave nothing of a budget of the address; whether the failure is counted in all scopes already
    */
   async function reserve(
     tx: Store,
     signIn: SignIn,
     subjects: BudgetSubjects,
     now: number,
-  ): Promise<{ readonly consecutive: number; readonly isLast: boolean }> {
+  ): Promise<{
+    readonly consecutive: number;
+    readonly isLast: boolean;
+    readonly isCounted: boolean;
+  }> {
     const scopes = scopeFailureBudgets(subjects, limits);
     // 80 bits need no budget; refusing them would let an attacker lock the guest out.
     const exact: readonly Budget[] = signIn.strong ? [] : addressFailureBudgets(subjects, limits);
@@ -176,7 +193,14 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
       throw new NotEvaluated({ outcome: 'superseded' }, spent);
     }
     const isLast = exact.some((budget, index) => counts[index] === budget.limit);
-    return { consecutive: used[0] ?? 0, isLast };
+    const isNear = scopes.some(({ limit }, index) => {
+      return limit - (used[index] ?? 0) <= Math.max(limit / 2, MOST_AT_ONCE);
+    });
+    if (signIn.strong || !isNear) return { consecutive: used[0] ?? 0, isLast, isCounted: false };
+    const counted = await tx.budgets.spend(scopes, now);
+    const over = scopes.filter((budget, index) => (counted[index] ?? 0) > budget.limit);
+    if (over.length > 0) throw new NotEvaluated({ outcome: 'superseded' }, over);
+    return { consecutive: (counted[0] ?? 1) - 1, isLast, isCounted: true };
   }
 
   /** Writes to the guest, or does the same work for nobody; once a day, whoever counts first. */

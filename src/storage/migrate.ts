@@ -16,6 +16,7 @@ import {
 } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { DatabaseSettings } from '../settings/settings.ts';
+import { type Lease, withMigrationLease } from './migration-lease.ts';
 import { migrationsFor } from './migrations.ts';
 import { openDatabase } from './open-database.ts';
 import type { Database, SqlValue } from './sql.ts';
@@ -27,7 +28,8 @@ import type { Database, SqlValue } from './sql.ts';
  * @throws {GuestError} `unavailable` when it cannot be reached
  */
 export async function migrate(settings: DatabaseSettings): Promise<readonly string[]> {
-  const database = openDatabase(settings, 1);
+  // One connection migrates, another says meanwhile that this process lives.
+  const database = openDatabase(settings, 2);
   try {
     return await migrateDatabase(database);
   } finally {
@@ -37,23 +39,35 @@ export async function migrate(settings: DatabaseSettings): Promise<readonly stri
 
 /**
  * Runs what is missing. Any number of processes may do so at once: one works, the others wait and
- * find nothing left. SQLite: one transaction, so a crash leaves no trace. MySQL: under GET_LOCK.
- *
- * On Galera GET_LOCK binds one node only: there, start one process alone first, before the
- * servers of a new version start.
+ * find nothing left. SQLite: one transaction, so a crash leaves no trace. MySQL: under GET_LOCK, which
+ * ends with the connection. Galera: under a lease as well, because GET_LOCK binds one node; what
+ * crashed there is taken over half a minute later.
  *
  * @returns the names of the migrations that ran, in order
+ * @throws {GuestError} `unavailable` when the database is, or another process has taken over
  */
-export function migrateDatabase(database: Database): Promise<readonly string[]> {
+export async function migrateDatabase(database: Database): Promise<readonly string[]> {
+  return (await isGalera(database))
+    ? withMigrationLease(database, (lease) => migrateAlone(database, lease))
+    : migrateAlone(database);
+}
+
+function migrateAlone(database: Database, lease?: Lease): Promise<readonly string[]> {
   return database.exclusive(async (connection) => {
     const migrator = new Migrator({
-      db: new Kysely<unknown>({ dialect: dialectOver(connection) }),
+      db: new Kysely<unknown>({ dialect: dialectOver(connection, lease) }),
       provider: { getMigrations: () => Promise.resolve(migrationsFor(connection.kind)) },
     });
     const { error, results = [] } = await migrator.migrateToLatest();
     if (error) throw error;
     return results.map((result) => result.migrationName);
   });
+}
+
+async function isGalera(database: Database): Promise<boolean> {
+  if (database.kind === 'sqlite') return false;
+  const row = await database.get<{ readonly Value: string }>("SHOW VARIABLES LIKE 'wsrep_on'");
+  return row?.Value === 'ON';
 }
 
 /** Names the migrations of this version that the database has not. Writes nothing. */
@@ -75,11 +89,11 @@ async function findDone(database: Database): Promise<readonly string[]> {
 }
 
 /** Lets Kysely speak through a connection of ours. */
-function dialectOver(database: Database): Dialect {
+function dialectOver(database: Database, lease: Lease | undefined): Dialect {
   const mysql = database.kind === 'mysql';
   return {
     createAdapter: () => (mysql ? new MysqlAdapter() : new SqliteAdapter()),
-    createDriver: () => driverOver(database),
+    createDriver: () => driverOver(database, lease),
     createIntrospector: (db) => (mysql ? new MysqlIntrospector(db) : new SqliteIntrospector(db)),
     createQueryCompiler: () => (mysql ? new MysqlQueryCompiler() : new SqliteQueryCompiler()),
   };
@@ -92,11 +106,14 @@ function toSqlValue(value: unknown): SqlValue {
   throw new TypeError('a migration binds text, numbers and null only');
 }
 
-function driverOver(database: Database): Driver {
+function driverOver(database: Database, lease: Lease | undefined): Driver {
   const connection: DatabaseConnection = {
     executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
       const params = query.parameters.map(toSqlValue);
-      return query.query.kind === 'SelectQueryNode' || query.query.kind === 'RawNode'
+      const { kind } = query.query;
+      // A process that was held up and taken for dead must not go on beside its successor.
+      if (kind !== 'SelectQueryNode') await lease?.check(database);
+      return kind === 'SelectQueryNode' || kind === 'RawNode'
         ? { rows: await database.all<R>(query.sql, params) }
         : (await database.run(query.sql, params), { rows: [] });
     },

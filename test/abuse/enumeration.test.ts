@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
 import type { Answer } from '../support/jar.ts';
 import { stores } from '../support/world.ts';
-import { type Fortress, fortressOf } from './fortress.ts';
+import { type Browser, type Fortress, fortressOf } from './fortress.ts';
+import { compareTimes, isTold, MOST_APART_MS } from './timing.ts';
 
+/** Pairs after which it is judged whether chance is small enough, and most of them. */
 const SAMPLES = 100;
+const MOST_SAMPLES = 300;
+const ADDRESSES = 100;
+const PLANTED_MS = 12;
 const TENANT = 'enum';
+const STEPS = ['choose', 'send', 'guess'] as const;
+
+type Step = (typeof STEPS)[number];
+/** Milliseconds of a guest and of a stranger, one right after the other. */
+type Times = Readonly<Record<Step, (readonly [number, number])[]>>;
 
 for (const store of stores) {
   describe(`asking who is a guest, on ${store}`, function () {
@@ -74,77 +84,84 @@ for (const store of stores) {
     }
 
     it('T29 S62 the time of choosing, sending and guessing, while the relay says nothing: no further apart than guests among themselves', async () => {
-      const times = { guest: newTimes(), stranger: newTimes() };
-      for (let index = 0; index < 25; index += 1) {
-        await fortress.invite(`timed${index}@partner.example`, TENANT);
+      const times = await compareSteps(TENANT, []);
+      for (const step of STEPS) {
+        assert.equal(isTold(compareTimes(times[step])), false, sayApart(step, times[step]));
+      }
+    });
+
+    it('T29 a way to guests that takes 12 ms longer, planted into the proxy: told at every step', async () => {
+      const slow: string[] = [];
+      fortress.proxy.holdFor = (peer) => (slow.includes(peer) ? PLANTED_MS : 0);
+      try {
+        const times = await compareSteps('timed', slow);
+        for (const step of STEPS) {
+          assert.equal(isTold(compareTimes(times[step])), true, sayApart(step, times[step]));
+        }
+      } finally {
+        fortress.proxy.holdFor = () => 0;
+      }
+    });
+
+    /**
+     * Times of guests and of strangers in pairs, by step; more of them while chance is large.
+     * @param guestNetworks is told from where guests come, before they do
+     */
+    async function compareSteps(tenant: string, guestNetworks: string[]): Promise<Times> {
+      const times: Times = { choose: [], send: [], guess: [] };
+      for (let index = 0; index < ADDRESSES; index += 1) {
+        await fortress.invite(`${tenant}${index}@partner.example`, tenant);
       }
       fortress.relay.hangGreetings(true);
       try {
-        for (let sample = 0; sample < SAMPLES; sample += 1) {
-          // Five mails an hour for an address: each is asked four times.
-          const known = `timed${sample % 25}@partner.example`;
-          const unknown = `timex${sample % 25}@partner.example`;
-          const order = sample % 2 === 0 ? [known, unknown] : [unknown, known];
-          for (const address of order) {
-            await measure(address, address === known ? times.guest : times.stranger);
-          }
+        for (let sample = 0; sample < MOST_SAMPLES; sample += 1) {
+          // Five mails an hour for an address: each is asked four times at most.
+          const number = sample % ADDRESSES;
+          const guest = fortress.browser();
+          guestNetworks.push(guest.network);
+          const ask = {
+            known: () => measure(guest, tenant, `${tenant}${number}@partner.example`),
+            unknown: () =>
+              measure(fortress.browser(), tenant, `${tenant}x${number}@partner.example`),
+          };
+          const isFirst = sample % 2 === 0;
+          const first = await (isFirst ? ask.known() : ask.unknown());
+          const second = await (isFirst ? ask.unknown() : ask.known());
+          const [known, unknown] = isFirst ? [first, second] : [second, first];
+          for (const step of STEPS) times[step].push([known[step], unknown[step]]);
+          if ((sample + 1) % SAMPLES === 0 && STEPS.every((step) => isPrecise(times[step]))) break;
         }
       } finally {
         fortress.relay.hangGreetings(false);
       }
-      for (const step of ['choose', 'send', 'guess'] as const) {
-        const [guests, strangers] = [times.guest[step], times.stranger[step]];
-        assert.equal(guests.length, SAMPLES);
-        const apart = Math.abs(median(guests) - median(strangers));
-        const chance = apartByChance([...guests, ...strangers], SAMPLES);
-        const says = `${step}: medians ${apart.toFixed(2)} ms apart; by chance ${chance.toFixed(2)}`;
-        assert.ok(apart <= Math.max(MOST_APART_MS, chance), says);
-      }
-    });
+      return times;
+    }
 
-    async function measure(address: string, times: ReturnType<typeof newTimes>): Promise<void> {
-      const browser = fortress.browser();
-      const page = await fortress.arrive(browser, await fortress.begin(TENANT));
+    async function measure(browser: Browser, tenant: string, address: string) {
+      const page = await fortress.arrive(browser, await fortress.begin(tenant));
       const csrf = /name="csrf" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
-      const time = async (step: keyof typeof times, path: string, form: object): Promise<void> => {
+      const time = async (path: string, form: object): Promise<number> => {
         const started = performance.now();
         const { status } = await browser.post(`${page.url.href}/${path}`, { csrf, ...form });
-        times[step].push(performance.now() - started);
         assert.equal(status, 303);
+        return performance.now() - started;
       };
-      await time('choose', 'address', { email: address });
-      await time('send', 'send', {});
-      await time('guess', 'passcode', { code: '00000000' });
+      return {
+        choose: await time('address', { email: address }),
+        send: await time('send', {}),
+        guess: await time('passcode', { code: '00000000' }),
+      };
     }
   });
 }
 
-/** S62: what two medians may be apart in any case. */
-const MOST_APART_MS = 5;
-
-function newTimes(): { choose: number[]; send: number[]; guess: number[] } {
-  return { choose: [], send: [], guess: [] };
+function isPrecise(times: Times[Step]): boolean {
+  return compareTimes(times).chanceMs <= MOST_APART_MS;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-/**
- * How far apart the medians of two halves are when it is chance who is in which: all but one in a
- * thousand of many shuffles. On a noisy machine that is much, on a quiet one little.
- */
-function apartByChance(values: readonly number[], half: number): number {
-  const pool = [...values];
-  const differences = Array.from({ length: 2000 }, () => {
-    for (let index = pool.length - 1; index > 0; index -= 1) {
-      const other = Math.floor(Math.random() * (index + 1));
-      [pool[index], pool[other]] = [pool[other]!, pool[index]!];
-    }
-    return Math.abs(median(pool.slice(0, half)) - median(pool.slice(half)));
-  });
-  return differences.toSorted((left, right) => left - right)[1998] ?? 0;
+function sayApart(step: Step, times: Times[Step]): string {
+  const { apartMs, chanceMs } = compareTimes(times);
+  return `${step}: ${apartMs.toFixed(2)} ms apart; by chance ${chanceMs.toFixed(2)}; ${times.length} pairs`;
 }
 
 /** What somebody who asks can compare: everything but what is random every time. */

@@ -532,6 +532,7 @@ const SHARED_TENANTS = Object.fromEntries(
     'race',
     'mail',
     'enum',
+    'timed',
     'gone',
     'door',
     'off',

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { migrate } from '../../src/storage/migrate.ts';
+import { migrationsFor } from '../../src/storage/migrations.ts';
 import { openStore } from '../../src/storage/open-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { type Galera, startGalera } from '../support/galera.ts';
@@ -12,6 +14,7 @@ import {
 } from '../support/world.ts';
 import { type Front, startFront } from './front.ts';
 import { type Load, startLoad, UNBOUND } from './load.ts';
+import { migrateAndDie, schemaOf } from './migrating.ts';
 import { createServer, type Server } from './servers.ts';
 import { until } from './until.ts';
 
@@ -68,6 +71,32 @@ describe('a Galera cluster of three behind two servers', function () {
         }
       }
     });
+  });
+
+  it('F24 R24 is migrated by nine processes at three nodes at once: each migration runs once', async () => {
+    const fresh = await galera.createDatabase();
+    const at = (node: number) => ({ kind: 'mysql', url: galera.url(fresh, node) }) as const;
+    const ran = await Promise.all(Array.from({ length: 9 }, (_, index) => migrate(at(index % 3))));
+    assert.deepEqual(ran.flat(), Object.keys(migrationsFor('mysql')));
+    const schemas = await Promise.all([0, 1, 2].map((node) => schemaOf(at(node))));
+    const before = await schemaOf({ kind: 'mysql', url: galera.url(database, 0) });
+    for (const schema of schemas) assert.deepEqual(schema, before);
+  });
+
+  it('F24 R24 loses whoever migrates by kill -9: a process at another node takes over and ends it', async () => {
+    const fresh = await galera.createDatabase();
+    const dying = await createServer(installation, { database: galera.url(fresh, 0) });
+    try {
+      assert.equal(await migrateAndDie(dying.folder, 7), 'SIGKILL');
+      const ran = await migrate({ kind: 'mysql', url: galera.url(fresh, 1) });
+      assert.deepEqual(ran, Object.keys(migrationsFor('mysql')));
+      assert.deepEqual(
+        await schemaOf({ kind: 'mysql', url: galera.url(fresh, 2) }),
+        await schemaOf({ kind: 'mysql', url: galera.url(database, 0) }),
+      );
+    } finally {
+      await dying.remove();
+    }
   });
 
   it('F16 T6 lets one of three nodes consume a code, whoever certifies first', async () => {

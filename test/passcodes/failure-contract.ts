@@ -149,6 +149,44 @@ export function failureContract(
       assert.equal((await desk.verify(elsewhere, strong)).outcome, 'verified');
     });
 
+    it('S11 compares as many guesses as a tenant has left, of 200 at once on two nodes', async () => {
+      const limits = { failuresPerTenantPerDay: 100 };
+      const desks = [new Desk(nodes().store, limits), new Desk(nodes().other, limits)] as const;
+      const tenant = unique('t');
+      const visits = await Promise.all(
+        Array.from({ length: 40 }, () => desks[0].begin({ tenant })),
+      );
+      for (const visit of visits) await desks[0].send(visit);
+      const outcomes = await Promise.all(
+        Array.from({ length: 200 }, (_, index) =>
+          desks[index % 2 ? 0 : 1].verify(visits[index % 40]!, wrongOnes('0', 5)[index % 5]!),
+        ),
+      );
+      const states = await Promise.all(visits.map((visit) => desks[0].signIn(visit)));
+      assert.equal(
+        states.reduce((sum, state) => sum + state!.attempts, 0),
+        100,
+      );
+      assert.equal(outcomes.filter(({ outcome }) => outcome === 'superseded').length, 100);
+    });
+
+    it('S11 gives back what a right code had reserved where a budget is near its end', async () => {
+      const desk = new Desk(nodes().store, { failuresPerTenantPerDay: 3 });
+      const tenant = unique('t');
+      for (let guest = 0; guest < 4; guest += 1) {
+        const visit = await desk.begin({ tenant });
+        assert.equal((await desk.verify(visit, await desk.send(visit))).outcome, 'verified');
+      }
+      const attack = await desk.begin({ tenant });
+      const right = await desk.send(attack);
+      assert.deepEqual(await desk.verifyAll(attack, [...wrongOnes(right, 3), right]), [
+        'mismatch',
+        'mismatch',
+        'mismatch',
+        'superseded',
+      ]);
+    });
+
     it('tells nobody of an attempt that no budget stopped', async () => {
       const desk = new Desk(nodes().store);
       const visit = await desk.begin();

@@ -64,7 +64,7 @@ export const CHAPTERS: readonly Chapter[] = [
       },
       {
         id: 'S11',
-        says: 'Mails and failures are budgeted per address, mailbox, network, tenant and installation.',
+        says: 'Mails and failures are budgeted per address, mailbox, network, tenant and installation; a thousand requests at once pass none of these by one.',
       },
       { id: 'S12', says: 'One function checks passcodes, and every way in leads through it.' },
       {
@@ -373,7 +373,10 @@ export const CHAPTERS: readonly Chapter[] = [
       { id: 'F21', says: 'Keys that cannot be opened are told; nothing is signed with others.' },
       { id: 'F22', says: 'Rotation ends no token: old keys verify until the last has ended.' },
       { id: 'F23', says: 'A fault in one request ends that request.' },
-      { id: 'F24', says: 'Migrations run once, resume, and refuse a database of a newer version.' },
+      {
+        id: 'F24',
+        says: 'Migrations run once, at whichever nodes they are begun together, go on after kill -9, and refuse a database of a newer version.',
+      },
       { id: 'F25', says: 'Tables, memory and descriptors stay flat while the purge runs.' },
     ],
   },

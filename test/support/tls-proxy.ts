@@ -18,6 +18,8 @@ export interface TlsProxy {
   readonly certificate: string;
   /** Ports of the servers behind it; may be changed while it runs. */
   backends: readonly number[];
+  /** How many milliseconds a request of a client is held back; nobody's is unless this is set. */
+  holdFor: (peer: string) => number;
   stop(): Promise<void>;
 }
 
@@ -92,7 +94,9 @@ export async function startTlsProxy(
       else response.writeHead(502).end();
     });
     response.on('close', () => onwards.destroy());
-    request.pipe(onwards);
+    const heldMs = proxy.holdFor(peer);
+    if (heldMs > 0) setTimeout(() => request.pipe(onwards), heldMs);
+    else request.pipe(onwards);
   }
 
   const options = { maxHeaderSize: 65_536 };
@@ -107,6 +111,7 @@ export async function startTlsProxy(
     port: (server.address() as AddressInfo).port,
     certificate,
     backends,
+    holdFor: () => 0,
     stop: () =>
       new Promise((stopped) => {
         agent.destroy();
