@@ -3,6 +3,7 @@
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
+import { parseEmailAddress } from '../domain/email-address.ts';
 import { GuestError } from '../domain/errors.ts';
 import type { Tenant, TenantIndex } from '../domain/tenant.ts';
 import type { Invitations } from '../guests/invitations.ts';
@@ -160,7 +161,7 @@ export function createInteractionPages(
 
   async function show(ctx: PageContext, problem?: Problem): Promise<void> {
     const view = await steps.look(ctx.state.visit);
-    if ('to' in view) return seeOther(ctx, view.to);
+    if ('to' in view) return leadOn(ctx, view.to);
     keepRequest(ctx, view.signIn?.address);
     await draw(ctx, pages.pageOf(ctx.state, { ...view, problem: problem ?? view.problem }));
   }
@@ -170,7 +171,7 @@ export function createInteractionPages(
     kept?: { readonly typed: string; readonly problem: Problem },
   ): Promise<void> {
     const view = await steps.look(ctx.state.visit);
-    if ('to' in view) return seeOther(ctx, view.to);
+    if ('to' in view) return leadOn(ctx, view.to);
     keepRequest(ctx, view.signIn?.address);
     const { step } = view.step;
     const isPast = step === 'continue' || step === 'review' || step === 'terms';
@@ -211,6 +212,18 @@ export function createInteractionPages(
     return views.render(ctx, page, { tenant: ctx.state.visit.tenant });
   }
 
+  function leadOn(ctx: PageContext, to: string): void {
+    // To another place: its answer comes to an address of its own, and an answer that comes twice, by
+    // Back, belongs to no sign-in any more.
+    if (URL.canParse(to) && new URL(to).origin !== deps.origin) {
+      keepRequest(ctx, parseEmailAddress(field(ctx, 'email'))?.address);
+      const { restart } = ctx.state.frame;
+      const path = `${mountOf(ctx.req)}/signin/federation`;
+      if (restart) restartCookie.write(ctx, path, restart.token);
+    }
+    seeOther(ctx, to);
+  }
+
   /** POST, then 303, then GET: reload and Back never submit again. */
   async function follow(
     ctx: PageContext,
@@ -220,7 +233,7 @@ export function createInteractionPages(
     if (done.outcome === 'moved') {
       const token = done.knownBrowser;
       if (token !== undefined) knownBrowser.write(ctx, ctx.state.visit.tenant.id, token);
-      return seeOther(ctx, done.to ?? ctx.state.frame.base);
+      return leadOn(ctx, done.to ?? ctx.state.frame.base);
     }
     if (done.outcome === 'refused') {
       keepRequest(ctx, undefined);

@@ -91,6 +91,7 @@ export function createStartAgain(deps: StartAgainDeps): (pages: PagesOf) => Midd
   }
 
   async function show(ctx: Context, pages: PagesOf, error: GuestError): Promise<void> {
+    if (isForeignPost(ctx)) return seeOther(ctx, `${mountOf(ctx.req)}/signin/federation/over`);
     const { blocked, moved } = tryCookies(ctx);
     if (moved) return;
     const uid = UID.exec(ctx.path)?.[1];
@@ -112,7 +113,8 @@ export function createStartAgain(deps: StartAgainDeps): (pages: PagesOf) => Midd
     const client =
       typeof clientId === 'string' ? await applicationOf(pages.provider, clientId) : undefined;
     const isFinished = !interaction && signIn !== undefined && signIn.verifiedAt !== null;
-    const isElsewhere = interaction !== undefined && mine === undefined;
+    // Whoever holds the token had the page: its browser has lost a cookie.
+    const isElsewhere = interaction !== undefined && mine === undefined && token === undefined;
     const why = isElsewhere ? 'elsewhere' : isFinished ? 'finished' : 'over';
     const tenant = pages.tenant();
     const page: Page = {
@@ -148,6 +150,13 @@ export function createStartAgain(deps: StartAgainDeps): (pages: PagesOf) => Midd
     seeOther(ctx, `${mountOf(ctx.req)}${ctx.path}?${TRIED}`);
     return { blocked: false, moved: true };
   }
+}
+
+/** The answer of another place, posted by its page: cookies come along with the GET after it alone. */
+function isForeignPost(ctx: Context): boolean {
+  const isPosted = ctx.method === 'POST' && ctx.path.startsWith('/signin/federation/');
+  const isCross = ctx.get('sec-fetch-site') === 'cross-site';
+  return isPosted && isCross && ctx.get('sec-fetch-mode') === 'navigate';
 }
 
 function gone(because: string): GuestError {

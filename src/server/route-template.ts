@@ -28,6 +28,7 @@ const TEMPLATES = [
     'over',
   ].map((step) => `/{tenant}/signin/{uid}/${step}`),
   '/{tenant}/signin/restart',
+  '/{tenant}/signin/federation/over',
   '/{tenant}/signin/federation/{connection}/callback',
   '/{tenant}/signin/federation/{connection}/metadata',
   '/{tenant}/signin/home',
