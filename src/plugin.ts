@@ -141,10 +141,14 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
       );
     },
     attach(provider, issuer = {}) {
-      const pages = parts.interactionPages(provider);
       record(provider, parts, 'tenant' in issuer ? issuer.tenant.id : null);
       const owner = 'tenant' in issuer ? issuer.tenant : undefined;
       const fixed = owner && ((): Tenant => parts.tenants().byId.get(owner.id) ?? owner);
+      const namespace = owner?.id ?? HOST_NAMESPACE;
+      const of = { provider, namespace, tenant: (): Tenant | undefined => fixed?.() };
+      const pages = parts.interactionPages(of);
+      const orStartAgain = parts.startAgain(of);
+      const unlessLoop = parts.loops.around(of);
       if (fixed) owners.set(provider, fixed);
       else hosts.add(provider);
       const answer = async (ctx: Context, next: () => Promise<unknown>): Promise<void> => {
@@ -169,10 +173,10 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
         if (ctx.path.startsWith('/signin/')) {
           // The ready server has set them already; a host may have none of its own.
           protect(ctx.req, ctx.res);
-          await parts.gate.middleware(ctx, () => answer(ctx, next));
+          await parts.gate.middleware(ctx, () => orStartAgain(ctx, () => answer(ctx, next)));
           return capTenantCookies(ctx, parts.engine.secure);
         }
-        await next();
+        await unlessLoop(ctx, next);
         capTenantCookies(ctx, parts.engine.secure);
         if (ctx.path.startsWith('/.well-known/')) describeResponseModes(ctx.body);
       });

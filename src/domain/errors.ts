@@ -19,6 +19,7 @@ export const errorTable = {
   parameter_malformed: { status: 400, expose: true, oauth: 'invalid_request' },
   request_forged: { status: 403, expose: true, oauth: 'access_denied' },
   request_refused: { status: 400, expose: true, oauth: 'invalid_request' },
+  client_loop: { status: 400, expose: true, oauth: 'invalid_request' },
   // One sign-in
   interaction_expired: { status: 400, expose: true, oauth: 'invalid_request' },
   address_missing: { status: 400, expose: true, oauth: 'invalid_request' },

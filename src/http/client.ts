@@ -67,13 +67,18 @@ export function browserFamilyOf(userAgent: string | undefined): string {
   return os.name ? `${browser.name} on ${os.name}` : browser.name;
 }
 
+/** What applications with a browser inside them say of themselves. */
+const IN_APPS =
+  /\b(?:FBAN|FBAV|FB_IAB|Instagram|LinkedInApp|MicroMessenger|Line|KAKAOTALK|Snapchat|Pinterest|BytedanceWebview|musical_ly|TikTok|Twitter for i\w+)\b/;
+
 /**
  * Tells a browser inside another application by what it says of itself. Google refuses to sign
- * anybody in there (R59); nothing but a page's wording hangs on it.
+ * anybody in there (R59), and its window may close while a mail is read; nothing but a page's wording
+ * hangs on it.
  */
 export function isEmbedded(userAgent: string): boolean {
   const isAndroidView = /; wv\)/.test(userAgent);
   // Safari on iOS names itself; a view inside an application does not.
   const isIosView = /\(i(?:Phone|Pad|Pod)[^)]*\).*AppleWebKit(?!.*Safari)/.test(userAgent);
-  return isAndroidView || isIosView || /\b(?:FBAN|FBAV|Instagram|Line)\b/.test(userAgent);
+  return isAndroidView || isIosView || IN_APPS.test(userAgent);
 }

@@ -17,6 +17,8 @@ export interface ErrorGate {
   readonly middleware: Middleware;
   /** Answers a request with one error. */
   answer(ctx: Context, error: unknown): Promise<void>;
+  /** Logs a refusal that is answered elsewhere. @returns the reference its page tells */
+  note(ctx: Context, error: GuestError): string;
   /** The engine's own errors, those it may not send to a redirect URI. */
   answerEngine(
     ctx: KoaContextWithOIDC,
@@ -53,6 +55,7 @@ export function createErrorGate(deps: {
       }
     },
     answer,
+    note: (ctx, error) => record(ctx, error.code, error.status, error),
     async answerEngine(ctx, out, error) {
       const { status, statusCode } = error as { status?: number; statusCode?: number };
       const httpStatus = status ?? statusCode ?? 500;
@@ -109,7 +112,7 @@ export function createErrorGate(deps: {
       return { page: 'no-tenant', code, reference, example: deps.goodLink(ctx), picker };
     }
     return code === 'interaction_expired'
-      ? { page: 'expired', tenantName: tenant?.displayName ?? null, reference }
+      ? expiredPage(tenant?.displayName ?? null, reference)
       : { page: 'error', code, reference, detail };
   }
 
@@ -121,6 +124,12 @@ export function createErrorGate(deps: {
     else log.info('request.refused', { ...line, ...detailOf(error) });
     return reference;
   }
+}
+
+/** Where nothing is known of the sign-in. */
+function expiredPage(tenantName: string | null, reference: string): Page {
+  const unknown = { client: null, restart: null, inApp: false } as const;
+  return { page: 'expired', reason: 'over', tenantName, reference, ...unknown };
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Visit } from '../interaction/visit.ts';
 import type { SignIn } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createReference } from './errors.ts';
-import type { Page, SignInFrame } from './page.ts';
+import type { Page, SignInFrame, WayOut } from './page.ts';
 
 export interface SignInPagesDeps {
   readonly limits: Limits;
@@ -55,7 +55,13 @@ export function createSignInPages(deps: SignInPagesDeps): SignInPages {
       case 'address':
         return { ...frame, page: 'address', typed: '', ...problem };
       case 'send-code':
-        return { ...frame, page: 'send-code', address: step.address, ...problem };
+        return {
+          ...frame,
+          page: 'send-code',
+          address: step.address,
+          inApp: inAppOf(visit),
+          ...problem,
+        };
       case 'enter-code':
         return enterCode(request, view, step);
       case 'choose-method': {
@@ -116,7 +122,9 @@ export function createSignInPages(deps: SignInPagesDeps): SignInPages {
       digits: limits.passcodeDigits,
       lifetimeMinutes,
       sender,
-      live: step.live,
+      inApp: inAppOf(visit),
+      // While short codes are not compared, another wrong one is all that typing could bring.
+      live: step.live && problem?.code !== 'passcode_superseded',
       canResend: step.canResend,
       resendSeconds: Math.max(
         0,
@@ -144,6 +152,10 @@ function elsewhere(
   }
   const canChangeAddress = visit.invited === undefined;
   return { ...frame, page: 'elsewhere', address, place, create, canChangeAddress };
+}
+
+function inAppOf({ isEmbedded, client }: PageVisit): WayOut | null {
+  return isEmbedded ? { name: client.name, url: client.url } : null;
 }
 
 function consentOf({ signIn }: View): { readonly address: string } {

@@ -3,10 +3,12 @@
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
+import { parseEmailAddress } from '../domain/email-address.ts';
 import { GuestError } from '../domain/errors.ts';
 import type { Tenant, TenantIndex } from '../domain/tenant.ts';
 import type { Invitations } from '../guests/invitations.ts';
 import type { Problem } from '../interaction/problem.ts';
+import { isSameRequest, restartableOf, type Restarts } from '../interaction/restart.ts';
 import type { SignInSteps } from '../interaction/sign-in.ts';
 import type { Submission } from '../interaction/submission.ts';
 import { openVisit, type Visit } from '../interaction/visit.ts';
@@ -16,11 +18,14 @@ import { evidenceOf, field, readForm } from './form.ts';
 import { createSignInPages, isProven, type SignInPagesDeps } from './interaction-page.ts';
 import type { KnownBrowserCookie } from './known-browser-cookie.ts';
 import { noteUiLocales, type PageLanguage } from './language.ts';
+import type { LoopGuard } from './loop-guard.ts';
 import { mountOf } from './mount.ts';
 import type { Page, SignInFrame } from './page.ts';
+import type { RestartCookie } from './restart-cookie.ts';
 import type { TicketCookie } from './ticket-cookie.ts';
 import type { Csrf } from './security.ts';
 import { seeOther } from './see-other.ts';
+import { type PagesOf, RESTART_PATH } from './start-again.ts';
 import type { Views } from './views.ts';
 
 export interface InteractionPagesDeps extends SignInPagesDeps {
@@ -30,6 +35,9 @@ export interface InteractionPagesDeps extends SignInPagesDeps {
   readonly invitations: Pick<Invitations, 'open'>;
   readonly ticket: TicketCookie;
   readonly knownBrowser: KnownBrowserCookie;
+  readonly restarts: Restarts;
+  readonly restartCookie: RestartCookie;
+  readonly loops: Pick<LoopGuard, 'forget'>;
   readonly views: Views;
   readonly language: PageLanguage;
   readonly tenants: () => TenantIndex;
@@ -39,6 +47,7 @@ export interface InteractionPagesDeps extends SignInPagesDeps {
 
 interface PageState {
   provider: Provider;
+  namespace: string;
   visit: Visit;
   frame: SignInFrame;
 }
@@ -48,13 +57,14 @@ type PageContext = Context & { state: PageState; params: { uid?: string } };
 /**
  * The pages below `/signin/:uid` of one Provider's mount.
  *
- * @returns a function from a Provider to Koa middleware that answers these paths and passes others
+ * @returns a function from a Provider and its namespace to Koa middleware that answers these paths and passes others
  * @source experience P2 to P6, P8, P11; S1, S25, S26
  */
 export function createInteractionPages(
   deps: InteractionPagesDeps,
-): (provider: Provider) => Middleware {
+): (pages: Pick<PagesOf, 'provider' | 'namespace'>) => Middleware {
   const { steps, browser, csrf, views, language, invitations, ticket, knownBrowser } = deps;
+  const { restarts, restartCookie } = deps;
   const pages = createSignInPages(deps);
   const router = new Router<PageState>({ prefix: '/signin/:uid' });
   const visited: Middleware = async (ctx, next) => open(ctx as PageContext, next);
@@ -105,9 +115,9 @@ export function createInteractionPages(
     notImplemented: () => new GuestError('method_not_allowed'),
   }) as unknown as Middleware;
 
-  return (provider) => async (ctx, next) => {
+  return (of) => async (ctx, next) => {
     if (!ctx.path.startsWith('/signin/')) return next();
-    (ctx.state as PageState).provider = provider;
+    Object.assign(ctx.state, { provider: of.provider, namespace: of.namespace });
     await routes(ctx, async () => {
       await allowed(ctx, async () => {});
       if (ctx.status === 404) throw new GuestError('not_found');
@@ -136,6 +146,7 @@ export function createInteractionPages(
       clientName: visit.client.name,
       base: `${mountOf(ctx.req)}/signin/${uid}`,
       csrf: csrf.token(uid, visit.browser),
+      restart: null,
       support: visit.tenant.support ?? null,
       privacyUrl: visit.tenant.privacyUrl ?? null,
     };
@@ -151,7 +162,8 @@ export function createInteractionPages(
 
   async function show(ctx: PageContext, problem?: Problem): Promise<void> {
     const view = await steps.look(ctx.state.visit);
-    if ('to' in view) return seeOther(ctx, view.to);
+    if ('to' in view) return leadOn(ctx, view.to);
+    keepRequest(ctx, view.signIn?.address);
     await draw(ctx, pages.pageOf(ctx.state, { ...view, problem: problem ?? view.problem }));
   }
 
@@ -160,7 +172,8 @@ export function createInteractionPages(
     kept?: { readonly typed: string; readonly problem: Problem },
   ): Promise<void> {
     const view = await steps.look(ctx.state.visit);
-    if ('to' in view) return seeOther(ctx, view.to);
+    if ('to' in view) return leadOn(ctx, view.to);
+    keepRequest(ctx, view.signIn?.address);
     const { step } = view.step;
     const isPast = step === 'continue' || step === 'review' || step === 'terms';
     // Refused before a proof: another address may be let in.
@@ -171,8 +184,45 @@ export function createInteractionPages(
     await draw(ctx, problem ? { ...page, problem } : page);
   }
 
+  /**
+   * Lets the page, and the browser for the time the page is asked for again, know how to begin the same
+   * request anew. One token as long as nothing has changed: no cookie is set for the same again.
+   */
+  function keepRequest(ctx: PageContext, address: string | undefined): void {
+    const { visit, namespace, frame } = ctx.state;
+    const given = restartCookie.read(ctx);
+    const kept = given === undefined ? undefined : restarts.open(namespace, given);
+    const request = restartableOf(visit.interaction, address || null);
+    // Of this very request: what a cookie holds may have been put there by somebody else.
+    const isSame = kept !== undefined && isSameRequest(kept, request);
+    const { address: hinted = null } = visit.loginHint ?? {};
+    const wanted = { ...request, address: request.address ?? (isSame ? kept.address : hinted) };
+    const isKept = isSame && kept.address === wanted.address;
+    const token = isKept ? given : restarts.seal(namespace, wanted);
+    if (token === undefined) return;
+    const action = `${mountOf(ctx.req)}${RESTART_PATH}`;
+    // Without parameters it only tells the application's name later on: no button is made of it.
+    const isWhole = wanted.parameters !== null;
+    ctx.state.frame = { ...frame, restart: isWhole ? { action, token } : null };
+    if (!isKept) restartCookie.write(ctx, frame.base, token);
+  }
+
   function draw(ctx: PageContext, page: Page): Promise<void> {
+    // Somebody has to press something now: whatever brought the browser here is no loop.
+    deps.loops.forget(ctx);
     return views.render(ctx, page, { tenant: ctx.state.visit.tenant });
+  }
+
+  function leadOn(ctx: PageContext, to: string): void {
+    // To another place: its answer comes to an address of its own, and an answer that comes twice, by
+    // Back, belongs to no sign-in any more.
+    if (URL.canParse(to) && new URL(to).origin !== deps.origin) {
+      keepRequest(ctx, parseEmailAddress(field(ctx, 'email'))?.address);
+      const { restart } = ctx.state.frame;
+      const path = `${mountOf(ctx.req)}/signin/federation`;
+      if (restart) restartCookie.write(ctx, path, restart.token);
+    }
+    seeOther(ctx, to);
   }
 
   /** POST, then 303, then GET: reload and Back never submit again. */
@@ -184,9 +234,10 @@ export function createInteractionPages(
     if (done.outcome === 'moved') {
       const token = done.knownBrowser;
       if (token !== undefined) knownBrowser.write(ctx, ctx.state.visit.tenant.id, token);
-      return seeOther(ctx, done.to ?? ctx.state.frame.base);
+      return leadOn(ctx, done.to ?? ctx.state.frame.base);
     }
     if (done.outcome === 'refused') {
+      keepRequest(ctx, undefined);
       return draw(ctx, pages.refusedPage(ctx.state, done.code, done.row));
     }
     const { code, params } = done.problem;

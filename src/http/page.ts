@@ -15,8 +15,22 @@ export interface SignInFrame {
   readonly base: string;
   /** The anti-forgery token of this sign-in and browser. */
   readonly csrf: string;
+  /** What begins the same request anew should the sign-in be gone; null where nothing can. */
+  readonly restart: Restart | null;
   readonly support: string | null;
   readonly privacyUrl: string | null;
+}
+
+/** The form that begins a request anew: its path, and the token it posts. */
+export interface Restart {
+  readonly action: string;
+  readonly token: string;
+}
+
+/** The way to the application by its own door; `url` is null when it says none. */
+export interface WayOut {
+  readonly name: string;
+  readonly url: string | null;
 }
 
 /** What the pages around an invitation know. */
@@ -49,6 +63,8 @@ export type Page =
   | (SignInFrame & {
       readonly page: 'send-code';
       readonly address: string;
+      /** Set inside another application, whose window may close while the mail is read. */
+      readonly inApp: WayOut | null;
       readonly problem?: Problem;
     })
   /** P5, and P7 as owner's decision: ask for the code. `live` false means no code can work any more
@@ -65,6 +81,8 @@ export type Page =
       readonly digits: number;
       readonly lifetimeMinutes: number;
       readonly sender: string;
+      /** As on `send-code`. */
+      readonly inApp: WayOut | null;
       readonly live: boolean;
       /** Whether another code may still be sent in this sign-in. */
       readonly canResend: boolean;
@@ -127,8 +145,28 @@ export type Page =
       /** Nothing is proven yet: another address may be let in. */
       readonly canChangeAddress: boolean;
     })
-  /** P10: no such sign-in in this browser. */
-  | { readonly page: 'expired'; readonly tenantName: string | null; readonly reference: string }
+  /** P10: no such sign-in in this browser. `elsewhere`: it is another browser's. `finished`: it led
+   *  to the application already. `cookies`: the browser keeps none. */
+  | {
+      readonly page: 'expired';
+      readonly reason: 'over' | 'elsewhere' | 'finished' | 'cookies';
+      readonly tenantName: string | null;
+      readonly reference: string;
+      readonly client: WayOut | null;
+      readonly restart: Restart | null;
+      /** Whether the page is shown inside another application. */
+      readonly inApp: boolean;
+    }
+  /** The application sends the browser back again and again, and no page of ours is in between. */
+  | {
+      readonly page: 'loop';
+      readonly code: 'client_loop';
+      readonly tenantName: string | null;
+      readonly reference: string;
+      readonly client: WayOut;
+      /** The request at hand, for whoever asks once more. */
+      readonly again: string;
+    }
   /** P0 and its kin: no tenant, unknown tenant, two that disagree. */
   | {
       readonly page: 'no-tenant';

@@ -164,7 +164,7 @@ export function createViews(deps: {
     const tenantName = ('tenantName' in page && page.tenantName) || tenant?.displayName;
     const names = {
       tenant: tenantName || translate('page.frame.thisOrganisation'),
-      client: 'clientName' in page ? page.clientName : '',
+      client: clientNameOf(page),
       place: 'place' in page ? page.place : translate('page.frame.otherPlace'),
       // Typed by whoever invites: a name must not turn the sentence around it (S22).
       inviter: 'inviter' in page && page.inviter !== null ? inertPerson(page.inviter) : '',
@@ -282,6 +282,11 @@ function createRich(t: (id: string, params: View, marks: View) => string) {
     const sentence = ejs.escapeXML(t(id, params, Object.fromEntries(marks)));
     return sentence.replace(MARKED, (_, index: string) => words[Number(index)] ?? '');
   };
+}
+
+function clientNameOf(page: Page): string {
+  if ('clientName' in page) return page.clientName;
+  return 'client' in page ? (page.client?.name ?? '') : '';
 }
 
 function isoTime(seconds: number): string {

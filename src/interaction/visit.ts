@@ -76,7 +76,7 @@ export async function openVisit(
   { ticket, knownBrowserOf, localeOf, ...visitor }: Visitor,
 ): Promise<Visit> {
   const interaction = await findInteraction(provider, ctx);
-  const { browser: began, tenant: named } = interaction.prompt.details as Partial<PromptBinding>;
+  const { browser: began, tenant: named } = bindingOf(interaction);
   if (interaction.uid !== visitor.uid) {
     throw new GuestError('interaction_expired', { detail: { because: 'uid of another sign-in' } });
   }
@@ -119,6 +119,22 @@ export function isContextUnmet({ prompt }: Interaction, acr: string): boolean {
   return demanded && !values.includes(acr);
 }
 
+/** Whose a sign-in is: what the policy left with it. Pure. */
+export function bindingOf({ prompt }: Pick<Interaction, 'prompt'>): Partial<PromptBinding> {
+  return prompt.details;
+}
+
+/** The application of a client id, by the names it has for guests; undefined when there is none. */
+export async function applicationOf(
+  provider: Provider,
+  id: string,
+): Promise<Visit['client'] | undefined> {
+  const client = await provider.Client.find(id);
+  if (!client) return undefined;
+  const url = client['initiateLoginUri'] ?? client.clientUri;
+  return { id, name: client.clientName ?? id, url: typeof url === 'string' ? url : null };
+}
+
 async function findInteraction(
   provider: Provider,
   ctx: Pick<KoaContextWithOIDC, 'req' | 'res'>,
@@ -134,9 +150,8 @@ async function findInteraction(
 }
 
 async function clientOf(provider: Provider, id: string): Promise<Visit['client']> {
-  const client = await provider.Client.find(id);
+  const client = await applicationOf(provider, id);
   // Taken out of the configuration meanwhile: the engine would say so after the mail was sent.
   if (!client) throw new GuestError('request_refused', { detail: { because: 'unknown client' } });
-  const url = client['initiateLoginUri'] ?? client.clientUri;
-  return { id, name: client.clientName ?? id, url: typeof url === 'string' ? url : null };
+  return client;
 }

@@ -154,7 +154,14 @@ export function createOidcConfiguration(
     ),
     expiresWithSession: () => true,
     rotateRefreshToken: true,
-    renderError: (ctx, out, error) => pages.error(ctx, out, error),
+    renderError: async (ctx, out, error) => {
+      const uid = lostSignIn(ctx, error);
+      if (uid === undefined) return pages.error(ctx, out, error);
+      // Their page knows what can be done about it; here the browser sends no cookie of theirs.
+      ctx.status = 303;
+      ctx.set('Cache-Control', 'no-store');
+      ctx.redirect(`${issuer.pagesPath(ctx, uid)}/over`);
+    },
     interactions: {
       policy: createPolicy({
         browser: deps.browser,
@@ -184,6 +191,12 @@ export function createOidcConfiguration(
       RefreshToken: (_ctx, token) => left(token.authTime),
     },
   };
+}
+
+/** The uid of a sign-in that cannot be resumed; undefined for every other error. */
+function lostSignIn(ctx: KoaContextWithOIDC, error: Error): string | undefined {
+  if (ctx.oidc?.route !== 'resume' || error.name !== 'SessionNotFound') return undefined;
+  return /\/([\w-]{21,64})$/.exec(ctx.path)?.[1];
 }
 
 /** A single-page application calls from where it is redirected to; no other origin has a reason. */

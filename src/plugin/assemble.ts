@@ -28,10 +28,14 @@ import { createKnownBrowserCookie } from '../http/known-browser-cookie.ts';
 import { createInvitationRoutes, type InvitationRoutes } from '../http/invitation.ts';
 import { createInteractionPages } from '../http/interaction.ts';
 import { createPageLanguage } from '../http/language.ts';
+import { createLoopGuard, type LoopGuard } from '../http/loop-guard.ts';
+import { createRestartCookie } from '../http/restart-cookie.ts';
 import { createCsrf } from '../http/security.ts';
+import { createStartAgain } from '../http/start-again.ts';
 import { createTicketCookie } from '../http/ticket-cookie.ts';
 import { createViews, type Views } from '../http/views.ts';
 import { createTranslator } from '../i18n.ts';
+import { createRestarts } from '../interaction/restart.ts';
 import { createOutbox, type Outbox } from '../mail/outbox.ts';
 import { createTemplates } from '../mail/templates.ts';
 import { createMailer } from '../mail/transport.ts';
@@ -99,6 +103,8 @@ export interface Parts {
   readonly gate: ErrorGate;
   readonly engine: ConfigurationDeps;
   readonly interactionPages: ReturnType<typeof createInteractionPages>;
+  readonly startAgain: ReturnType<typeof createStartAgain>;
+  readonly loops: LoopGuard;
   readonly federationRoutes: FederationRoutes;
   readonly invitationRoutes: InvitationRoutes;
   readonly homeRoutes: HomeRoutes;
@@ -207,6 +213,16 @@ export async function assemble(
   const ticket = createTicketCookie('invitation', cookie);
   const origin = publicUrl;
   const pages = { browser, csrf, views, invitations, ticket, tenants, clientsOf, origin };
+  const signer = createCookieSigner(secrets.cookieKeys);
+  const loops = createLoopGuard({ signer, gate, views, clock, secure });
+  const restart = {
+    // The keys that have successors: one put before another makes no request unreadable.
+    restarts: createRestarts(
+      secrets.cookieKeys.map((key) => deriveKey(key, 'restart')),
+      clock,
+    ),
+    restartCookie: createRestartCookie(secure),
+  };
 
   return {
     store,
@@ -229,7 +245,7 @@ export async function assemble(
       store,
       directory,
       browser,
-      signer: createCookieSigner(secrets.cookieKeys),
+      signer,
       pages: createEnginePages({ views, gate, tenantOf }),
       limits,
       clock,
@@ -240,6 +256,8 @@ export async function assemble(
     },
     interactionPages: createInteractionPages({
       ...pages,
+      ...restart,
+      loops,
       knownBrowser: createKnownBrowserCookie(secure),
       steps,
       language,
@@ -248,6 +266,8 @@ export async function assemble(
       clock,
       sender: options.mail.from,
     }),
+    startAgain: createStartAgain({ ...pages, ...restart, signIns: store.signIns, gate }),
+    loops,
     federationRoutes: createFederationRoutes({ ...pages, upstream, upstreams }),
     invitationRoutes: createInvitationRoutes({
       ...pages,

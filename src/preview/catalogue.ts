@@ -46,6 +46,7 @@ export const TITLES: Readonly<Record<PageName | MailKind, string>> = {
   'sign-out': 'Sign out',
   'signed-out': 'Signed out',
   expired: 'Page expired',
+  loop: 'Sent back again and again',
   'no-tenant': 'No organisation',
   error: 'Error',
   mailbox: 'Mailbox (development)',

@@ -85,6 +85,7 @@ export function codeStates(
         'no live code, and none may be sent',
         enter({}, { live: false, canResend: false }),
       ),
+      show('in-app', 'inside another app', enter({ embedded: true })),
       show('long-address', 'the longest address', enter({}, LIVE, LONG_ADDRESS)),
     ],
     'code-expired': [

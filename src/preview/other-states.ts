@@ -17,11 +17,20 @@ const ERRORS: readonly (readonly [code: ErrorCode, shows: string])[] = [
   ['invitation_unknown', 'a link to block invitations that does not work'],
 ];
 
+const OPEN = 'https://docs.partner.example/start';
+
 /** Every state of pages that belong to no step of a sign-in and to no guest. */
 export function otherStates(
   sample: Sample,
 ): PageStates<
-  'expired' | 'no-tenant' | 'error' | 'sign-out' | 'signed-out' | 'mailbox' | 'mailbox-message'
+  | 'expired'
+  | 'loop'
+  | 'no-tenant'
+  | 'error'
+  | 'sign-out'
+  | 'signed-out'
+  | 'mailbox'
+  | 'mailbox-message'
 > {
   const { tenant, publicUrl, client, now } = sample;
   const tenantName = tenant.displayName;
@@ -37,21 +46,64 @@ export function otherStates(
     }) as const;
   const error = (code: ErrorCode, detail: string | null = null) =>
     ({ page: 'error', code, reference, detail }) as const;
+  const again = {
+    client: { name: client.name, url: client.url },
+    restart: sample.frame.restart,
+  };
+  const expired = (
+    reason: 'over' | 'elsewhere' | 'finished' | 'cookies',
+    more: Partial<typeof again> = {},
+  ) =>
+    ({
+      page: 'expired',
+      reason,
+      tenantName,
+      reference,
+      client: null,
+      restart: null,
+      inApp: false,
+      ...more,
+    }) as const;
   const subject = `Your ${tenantName} sign-in code – K7`;
   const mail = { id: 'sample', recipient: ADDRESS, subject, receivedAt: now };
   const refused = `redirect_uri https://docs.partner.example/cb is not registered for client ${client.id}`;
 
   return {
     expired: [
-      show('', 'a sign-in that is over, or of another browser', {
-        page: 'expired',
+      show('', 'nothing is known of the sign-in', expired('over')),
+      show('again', 'a sign-in that is over: one button begins it anew', expired('over', again)),
+      show('client', 'a sign-in that is over, of an application that says where it is', {
+        ...expired('over'),
+        client: { name: client.name, url: client.url ?? OPEN },
+      }),
+      show('elsewhere', 'a sign-in of another browser', {
+        ...expired('elsewhere'),
+        client: { name: client.name, url: client.url ?? OPEN },
+      }),
+      show('finished', 'Back, after the application was reached', expired('finished', again)),
+      show('cookies', 'a browser that keeps no cookies', {
+        ...expired('cookies'),
+        client: { name: client.name, url: null },
+      }),
+      show('in-app', 'inside another app', { ...expired('cookies', again), inApp: true }),
+      show('anywhere', 'no organisation is known', { ...expired('over'), tenantName: null }),
+    ],
+    loop: [
+      show('', 'an application that sends the guest back again and again', {
+        page: 'loop',
+        code: 'client_loop',
         tenantName,
         reference,
+        client: { name: client.name, url: null },
+        again: `/${tenant.id}/v2.0/auth`,
       }),
-      show('anywhere', 'no organisation is known', {
-        page: 'expired',
-        tenantName: null,
+      show('url', 'the application says where it is', {
+        page: 'loop',
+        code: 'client_loop',
+        tenantName,
         reference,
+        client: { name: client.name, url: client.url ?? OPEN },
+        again: `/${tenant.id}/v2.0/auth`,
       }),
     ],
     'no-tenant': [

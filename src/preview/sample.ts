@@ -85,7 +85,12 @@ export function createSample(configured: Configured): Sample {
       name,
       url: typeof url === 'string' ? url : null,
     },
-    frame: { ...shown, clientName: name, base: `/${tenant.id}/signin/sample` },
+    frame: {
+      ...shown,
+      clientName: name,
+      base: `/${tenant.id}/signin/sample`,
+      restart: { action: `/${tenant.id}/signin/restart`, token: 'sample-restart-token' },
+    },
     landing: { ...shown, inviter, base: `/${tenant.id}/signin/invitation` },
     guest: sampleGuest(tenant, inviter, domain),
   };

@@ -131,6 +131,18 @@ export function signInStates(
     ],
     'send-code': [
       show('', 'nothing is mailed before the button', send()),
+      show('in-app', 'inside another app', send({ embedded: true })),
+      show(
+        'in-app-url',
+        'inside another app, of an application that says where it is',
+        send({
+          embedded: true,
+          client: {
+            ...sample.client,
+            url: sample.client.url ?? 'https://docs.partner.example/start',
+          },
+        }),
+      ),
       show('throttled', 'too many were sent', send({ problem: throttled })),
       show(
         'not-sent',

@@ -139,9 +139,10 @@ for (const store of stores) {
       for (const [key, { name, path, value }] of browser.cookies) {
         if (name.startsWith('__Secure-resume')) thief.cookies.set(key, { name, path, value });
       }
-      const caught = await thief.get(resume);
+      const caught = await thief.follow(await thief.get(resume));
       assert.equal(caught.status, 400);
       assert.equal(caught.location, undefined);
+      assert.doesNotMatch(caught.text, /name="restart"/);
       assert.ok(uid.length > 15);
       assert.match((await browser.follow(await browser.get(resume))).location ?? '', /[?&]code=/);
     });

@@ -34,7 +34,7 @@ export const secrets = {
     const query = URL.parse(location ?? '', 'https://nowhere.example')?.searchParams;
     secrets.add('code', query?.get('code') ?? '');
     secrets.add('ticket', query?.get('ticket') ?? '');
-    for (const [, value = ''] of text.matchAll(/name="csrf" value="([^"]*)"/g)) {
+    for (const [, value = ''] of text.matchAll(/name="(?:csrf|restart)" value="([^"]*)"/g)) {
       secrets.add('form token', value);
     }
     for (const [, value = ''] of text.matchAll(/"(?:access|id|refresh)_token":"([^"]+)"/g)) {

@@ -97,7 +97,8 @@ for (const store of stores) {
         assert.doesNotMatch(line, /; domain=/i, line);
         const isHostBound = line.startsWith('__Host-') && /; path=\/(?:;|$)/i.test(line);
         const isPathBound =
-          /^__Secure-(?:interaction|resume)(?:\.sig)?=/.test(line) && /; path=\/[^;]+/i.test(line);
+          /^__Secure-(?:interaction|resume|restart)(?:\.sig)?=/.test(line) &&
+          /; path=\/[^;]+/i.test(line);
         assert.ok(isHostBound || isPathBound, line);
       }
       assert.ok(lines.every(({ length }) => length < 4096));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
-import { browserFamilyOf, createClientAddress } from '../../src/http/client.ts';
+import { browserFamilyOf, createClientAddress, isEmbedded } from '../../src/http/client.ts';
 
 function request(peer: string | undefined, forwarded?: string): IncomingMessage {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
@@ -81,4 +81,37 @@ describe('browserFamilyOf', () => {
       assert.equal(browserFamilyOf(userAgent), '');
     }
   });
+});
+
+describe('isEmbedded', () => {
+  const ios = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15';
+  const android = 'Mozilla/5.0 (Linux; Android 15; Pixel 9';
+  const chrome = 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0';
+  const inside: Readonly<Record<string, string>> = {
+    'a view of Android': `${android}; wv) ${chrome} Mobile Safari/537.36`,
+    'a view of iOS': `${ios} (KHTML, like Gecko) Mobile/15E148`,
+    Instagram: `${ios} (KHTML, like Gecko) Mobile/15E148 Instagram 390.0.0.29`,
+    Facebook: `${ios} (KHTML, like Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/520.0.0.38]`,
+    'Facebook on Android': `${android}) ${chrome} Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/520.0]`,
+    LinkedIn: `${android}) ${chrome} Mobile Safari/537.36 [LinkedInApp]`,
+    WeChat: `${android}) ${chrome} Mobile Safari/537.36 MicroMessenger/8.0.60`,
+    Line: `${ios} (KHTML, like Gecko) Mobile/15E148 Safari Line/15.10.0`,
+    TikTok: `${ios} (KHTML, like Gecko) Version/18.5 Safari/604.1 musical_ly_40.2 BytedanceWebview`,
+  };
+  for (const [what, userAgent] of Object.entries(inside)) {
+    it(`R59 knows ${what}`, () => assert.equal(isEmbedded(userAgent), true));
+  }
+
+  const usual: Readonly<Record<string, string>> = {
+    'Safari on iOS': `${ios} (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1`,
+    'Chrome on iOS': `${ios} (KHTML, like Gecko) CriOS/140.0.0.0 Mobile/15E148 Safari/604.1`,
+    'Chrome on Android': `${android}) ${chrome} Mobile Safari/537.36`,
+    'Chrome on Linux': `Mozilla/5.0 (X11; Linux x86_64) ${chrome} Safari/537.36`,
+    'Firefox on Linux': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    Online: `Mozilla/5.0 (X11; Linux x86_64) ${chrome} Safari/537.36 Online/1.0`,
+    nothing: '',
+  };
+  for (const [what, userAgent] of Object.entries(usual)) {
+    it(`leaves ${what} alone`, () => assert.equal(isEmbedded(userAgent), false));
+  }
 });

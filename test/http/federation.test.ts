@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { heading, Jar } from '../support/jar.ts';
+import { type Answer, heading, hidden, Jar } from '../support/jar.ts';
 import { connect, giveAddress, oidcOf, startPlace } from '../support/places.ts';
 import { signInAt, type UpstreamOidc } from '../support/upstream-oidc.ts';
 import { signInAtSaml, startUpstreamSaml, type UpstreamSaml } from '../support/upstream-saml.ts';
@@ -100,6 +100,45 @@ describe('what other places send back', () => {
     assert.match(posted.location ?? '', /\/federation\/saml\/callback\?held=[\w-]{43}$/);
     assert.equal(heading(await jar.follow(await jar.get(posted.location!))), 'Review permissions');
     assert.equal((await new Jar().post(acs, fields, cross)).status, 400);
+  });
+
+  it('P10 begins the request anew where an answer comes twice, by Back', async () => {
+    const answers: Readonly<
+      Record<string, (left: string) => Promise<(jar: Jar) => Promise<Answer>>>
+    > = {
+      'ana@partner.example': async (left) => {
+        const back = await signInAt(new Jar(), left, 'ana@partner.example');
+        return (jar) => jar.get(back);
+      },
+      'twice@saml.example': async (left) => {
+        const { acs, fields } = await signInAtSaml(left, 'twice@saml.example');
+        const cross = {
+          origin: new URL(left).origin,
+          'sec-fetch-site': 'cross-site',
+          'sec-fetch-mode': 'navigate',
+        };
+        return async (jar) => {
+          const posted = await new Jar().post(acs, fields, cross);
+          return jar.follow(await jar.get(new URL(posted.location!, acs)));
+        };
+      },
+    };
+    for (const [address, answerOf] of Object.entries(answers)) {
+      const jar = new Jar();
+      const left = await leaveFor(jar, address);
+      const comeBack = await answerOf(left);
+      await comeBack(jar);
+      const page = await comeBack(jar);
+      assert.deepEqual([page.status, heading(page)], [400, 'This page has expired'], address);
+      const restart = hidden(page, 'restart');
+      const again = await jar.follow(
+        await jar.post(`${at('').split('/federation')[0]!}/restart`, { restart }),
+      );
+      const [one, other] = [new URL(left), new URL(again.location!)];
+      assert.equal(other.origin + other.pathname, one.origin + one.pathname);
+      // The link alone, in another browser, leads to nothing of this one's.
+      assert.doesNotMatch((await comeBack(new Jar())).text, /name="restart"/);
+    }
   });
 
   it('S59 reads a form of the right kind and size alone', async () => {

@@ -34,12 +34,23 @@ function samples(word?: string): Record<string, Page> {
     clientName: say('Fabrikam Docs'),
     base: '/fabrikam/signin/Vq3tKxW9',
     csrf: say('7hT0mU1Qy2sJ8pYd'),
+    restart: { action: '/fabrikam/signin/restart', token: say('sealed') },
     support: say('it-help@fabrikam.example'),
     privacyUrl: say('https://fabrikam.example/privacy'),
   };
   const bare = { ...frame, support: null, privacyUrl: null };
   const address = say('teri@gmail.com');
   const reference = say('4K7Q-2M9X');
+  const client = { name: say('Fabrikam Docs'), url: 'https://docs.fabrikam.example/' };
+  const expired = {
+    page: 'expired',
+    reason: 'over',
+    tenantName: frame.tenantName,
+    reference,
+    client,
+    restart: frame.restart,
+    inApp: false,
+  } as const;
   const code = {
     ...frame,
     page: 'enter-code' as const,
@@ -51,6 +62,7 @@ function samples(word?: string): Record<string, Page> {
     digits: 8,
     lifetimeMinutes: 30,
     sender: say('no-reply@guest.example'),
+    inApp: null,
     live: true,
     canResend: true,
     resendSeconds: 30,
@@ -126,8 +138,15 @@ function samples(word?: string): Record<string, Page> {
       typed: address,
       ...problem('throttled', { count: 3 }),
     },
-    'send-code': { ...frame, page: 'send-code', address },
-    'send-code-throttled': { ...bare, page: 'send-code', address, ...problem('throttled') },
+    'send-code': { ...frame, page: 'send-code', address, inApp: null },
+    'send-code-in-app': { ...frame, page: 'send-code', address, inApp: client },
+    'send-code-throttled': {
+      ...bare,
+      page: 'send-code',
+      address,
+      inApp: { ...client, url: null },
+      ...problem('throttled'),
+    },
     'enter-code': code,
     'enter-code-bare': { ...code, ...bare, browserFamily: '', digits: 9, lifetimeMinutes: 1 },
     'enter-code-resent': { ...code, notice: 'resent' },
@@ -135,6 +154,8 @@ function samples(word?: string): Record<string, Page> {
     'enter-code-wrong': { ...code, ...problem('passcode_mismatch', { count: 4 }) },
     'enter-code-wrong-again': { ...code, ...problem('passcode_mismatch', { count: 1 }) },
     'enter-code-short': { ...code, ...problem('passcode_too_short') },
+    'enter-code-over-alone': { ...code, restart: null, live: false, canResend: false },
+    'enter-code-in-app': { ...code, inApp: client },
     'enter-code-last': { ...code, canResend: false, ...problem('sends_exhausted') },
     'enter-code-dead': { ...code, live: false, ...problem('passcode_exhausted') },
     'enter-code-over': { ...code, live: false, canResend: false, ...problem('sends_exhausted') },
@@ -186,8 +207,24 @@ function samples(word?: string): Record<string, Page> {
       canRetry: true,
       canChangeAddress: false,
     },
-    expired: { page: 'expired', tenantName: frame.tenantName, reference },
-    'expired-anywhere': { page: 'expired', tenantName: null, reference },
+    expired: { ...expired, client: null, restart: null },
+    'expired-again': expired,
+    'expired-again-unnamed': { ...expired, client: null },
+    'expired-elsewhere': { ...expired, reason: 'elsewhere', restart: null },
+    'expired-elsewhere-unnamed': { ...expired, reason: 'elsewhere', client: null },
+    'expired-finished': { ...expired, reason: 'finished' },
+    'expired-finished-unnamed': { ...expired, reason: 'finished', client: null },
+    'expired-cookies': { ...expired, reason: 'cookies', inApp: true },
+    'expired-cookies-unnamed': { ...expired, reason: 'cookies', client: null },
+    'expired-anywhere': { ...expired, tenantName: null, client: null, restart: null },
+    loop: {
+      page: 'loop',
+      code: 'client_loop',
+      tenantName: frame.tenantName,
+      reference,
+      client,
+      again: '/fabrikam/v2.0/auth?client_id=docs',
+    },
     'no-tenant': {
       page: 'no-tenant',
       code: 'tenant_missing',
@@ -450,6 +487,9 @@ describe('createViews', () => {
       if (!('csrf' in page)) continue;
       const forms = (await html(name)).match(/<form[^]*?<\/form>/g) ?? [];
       for (const form of forms) {
+        if ('restart' in page && page.restart) assert.match(form, /name="restart" value="sealed"/);
+        // It begins anew what may have no browser or sign-in any more for a token to be of.
+        if (form.includes('action="/fabrikam/signin/restart"')) continue;
         const action = /method="post" action="([^"]*)\/[a-z-]+"/.exec(form)?.[1];
         assert.equal(action, page.base, name);
         assert.match(form, /name="csrf" value="7hT0mU1Qy2sJ8pYd"/);
@@ -495,10 +535,43 @@ describe('createViews', () => {
 
   it('leads back to the app when no code is live and none may be sent', async () => {
     const text = await html('enter-code-over');
-    assert.deepEqual(text.match(/action="[^"]*"/g), [
-      'action="/fabrikam/signin/Vq3tKxW9/continue"',
-    ]);
-    assert.match(text, /Go back to the app and sign in again\.<\/p>/);
+    const back = 'action="/fabrikam/signin/Vq3tKxW9/continue"';
+    const again = 'action="/fabrikam/signin/restart"';
+    assert.deepEqual(text.match(/action="[^"]*"/g), [again, back]);
+    assert.match(text, /Start again to get more\.<\/p>/);
+    const alone = await html('enter-code-over-alone');
+    assert.deepEqual(alone.match(/action="[^"]*"/g), [back]);
+    assert.match(alone, /Go back to the app and sign in again\.<\/p>/);
+  });
+
+  it('P10 says why a sign-in is gone, and what leads on: the same request, or the application', async () => {
+    const button = /<form method="post" action="\/fabrikam\/signin\/restart">/;
+    const link = /<a class="other" href="https:\/\/docs\.fabrikam\.example\/">Open Fabrikam Docs</;
+    const rows = [
+      ['expired', /work for 1 hour.*Go back to the app and sign in again/, false, false],
+      ['expired-again', /Start again to go on to Fabrikam Docs/, true, true],
+      ['expired-again-unnamed', /Start again to go on with the same sign-in/, true, false],
+      ['expired-elsewhere', /If you have a code, enter it there/, false, true],
+      ['expired-finished', /If you are not signed in there, start again/, true, true],
+      ['expired-cookies', /Allow cookies for this site/, false, true],
+    ] as const;
+    for (const [name, says, isButton, isLink] of rows) {
+      const text = await html(name);
+      assert.match(text, says, name);
+      assert.deepEqual([button.test(text), link.test(text)], [isButton, isLink], name);
+    }
+    assert.match(await html('expired-cookies'), /You are inside another app/);
+  });
+
+  it('R18 50196 says that the application sends the guest back, with code and reference', async () => {
+    const text = await html('loop');
+    assert.match(text, /<h1>Fabrikam Docs sends you back again and again<\/h1>/);
+    assert.match(text, /Code: client_loop/);
+    assert.match(text, /<strong>4K7Q-2M9X<\/strong>/);
+    assert.match(
+      text,
+      /<a class="button" href="\/fabrikam\/v2\.0\/auth\?client_id=docs">Try again</,
+    );
   });
 
   it('hides what would need a new code when none may be sent', async () => {

@@ -297,7 +297,7 @@ for (const store of stores) {
       await guest.press('Accept');
       assert.equal((await guest.claims())['email'], 'back@partner.example');
       await page.goBack();
-      assert.match(await guest.main(), /This page has expired[^]*Go back to the app/);
+      assert.match(await guest.main(), /You have already signed in here[^]*Start again/);
     });
   });
 }

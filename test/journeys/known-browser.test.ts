@@ -249,7 +249,7 @@ async function submit(jar: Jar, page: Answer, code: string): Promise<Answer> {
 function mask(text: string, address: string): string {
   return text
     .replaceAll(address, 'ADDRESS')
-    .replace(/name="csrf" value="[^"]*"/g, '')
+    .replace(/name="(?:csrf|restart)" value="[^"]*"/g, '')
     .replace(/signin\/[\w-]+/g, 'signin/UID')
     .replace(/<strong>[A-Z]\d<\/strong>/g, 'LABEL');
 }

@@ -167,7 +167,7 @@ for (const store of stores) {
       const done = await jar.follow(await jar.get(proven.location!));
       assert.match(done.location ?? '', /code=/);
       const after = await jar.get(page.url);
-      assert.deepEqual([after.status, heading(after)], [400, 'This page has expired']);
+      assert.deepEqual([after.status, heading(after)], [400, 'You have already signed in here']);
       assert.equal((await jar.post(`${page.url.href}/passcode`, form)).status, 400);
     });
 
