@@ -61,6 +61,7 @@ function describe(tenant: Tenant, { counts, now }: Census): object {
     domains: tenant.domainList ?? null,
     invitations: { whoMayInvite, lifetimeDays: lifetimeSeconds / 86_400, language },
     guestsMayLeave: mayLeave(tenant),
+    listedElsewhere: tenant.listedElsewhere ?? true,
     mailStrangers: tenant.mailStrangers ?? false,
     support: tenant.support ?? null,
     privacyUrl: tenant.privacyUrl ?? null,
@@ -79,12 +80,14 @@ function describeConnection({ members, upstream, ...connection }: Connection): o
 
 function describeClient(tenant: Tenant, client: ClientMetadata): object {
   const { client_id, client_name, client_secret, redirect_uris } = client;
+  const { icon, ...policy } = clientPolicyOf(tenant, client_id);
   return {
     client_id,
     client_name: client_name ?? null,
     client_secret: client_secret === undefined ? null : '(not shown)',
     redirect_uris,
-    ...clientPolicyOf(tenant, client_id),
+    ...policy,
+    icon: icon?.type ?? null,
   };
 }
 
