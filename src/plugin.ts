@@ -12,7 +12,8 @@ import type { InvitationOutcome } from './guests/invitations.ts';
 import { answerBranding, BRANDING_PATH } from './http/branding.ts';
 import { FEDERATION_PATH } from './http/federation.ts';
 import { tenantOfRouted } from './http/front.ts';
-import { HOME_PATH, signInUrl } from './http/home.ts';
+import { browserFamilyOf } from './http/client.ts';
+import { HOME_PATH } from './http/home.ts';
 import { tenantOfVisit } from './http/interaction.ts';
 import { INVITATION_PATH } from './http/invitation.ts';
 import { mountOf } from './http/mount.ts';
@@ -157,7 +158,11 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
         if (INVITATION_PATH.test(ctx.path)) {
           // A host's clients begin sign-ins themselves: it has no page of ours to do it.
           const begin =
-            tenant && ((guest: Guest) => signInUrl(options.publicUrl, tenant, guest.address));
+            tenant &&
+            (({ address }: Guest) => {
+              const browser = parts.engine.browser.ensure(ctx);
+              return parts.homeRequests.urlOf(tenant, browser, { hint: address });
+            });
           return parts.invitationRoutes(ctx, tenant, begin);
         }
         if (tenant && HOME_PATH.test(ctx.path)) return parts.homeRoutes(ctx, provider, tenant);
@@ -177,6 +182,11 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
           return capTenantCookies(ctx, parts.engine.secure);
         }
         await unlessLoop(ctx, next);
+        // A host of many tenants has no page that would show it.
+        if (owner) {
+          const browser = (): string => browserFamilyOf(ctx.get('user-agent'));
+          await parts.guestSessions.note(ctx as KoaContextWithOIDC, owner.id, browser);
+        }
         capTenantCookies(ctx, parts.engine.secure);
         if (ctx.path.startsWith('/.well-known/')) describeResponseModes(ctx.body);
       });

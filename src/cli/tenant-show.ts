@@ -69,6 +69,7 @@ function describe(tenant: Tenant, { counts, now }: Census): object {
       language: mailLanguageOf(tenant),
     },
     guestsMayLeave: mayLeave(tenant),
+    listedElsewhere: tenant.listedElsewhere ?? true,
     mailStrangers: tenant.mailStrangers ?? false,
     branding: describeBranding(tenant.branding),
     support: tenant.support ?? null,
@@ -105,12 +106,14 @@ function describeConnection({ members, upstream, ...connection }: Connection): o
 
 function describeClient(tenant: Tenant, client: ClientMetadata): object {
   const { client_id, client_name, client_secret, redirect_uris } = client;
+  const { icon, ...policy } = clientPolicyOf(tenant, client_id);
   return {
     client_id,
     client_name: client_name ?? null,
     client_secret: client_secret === undefined ? null : '(not shown)',
     redirect_uris,
-    ...clientPolicyOf(tenant, client_id),
+    ...policy,
+    icon: icon?.type ?? null,
   };
 }
 

@@ -1,8 +1,8 @@
 // Owns what a tenant is and how a request names one. Lookup is exact; nothing is ever guessed (R14).
 
 import type { AdminScope } from './admin-scope.ts';
-import type { Branding } from './branding.ts';
-import type { Connection } from './identity-provider.ts';
+import type { Branding, BrandingFile } from './branding.ts';
+import type { Connection, RedemptionMethod } from './identity-provider.ts';
 import type { WhoMayInvite } from './invitation.ts';
 import type { Era, FallbackProvider, PrimaryProvider, RedemptionPolicy } from './redemption.ts';
 
@@ -43,6 +43,8 @@ export interface Tenant {
   readonly wording?: Wording;
   /** Whether guests may leave by themselves (R77); default true where `privacyUrl` is set. */
   readonly guestsMayLeave?: boolean;
+  /** Whether the owner of an invited address sees this tenant on the pages of others; default true. */
+  readonly listedElsewhere?: boolean;
   /** Whether a stranger who asks for a code is mailed that there is no invitation; default false. */
   readonly mailStrangers?: boolean;
 }
@@ -80,6 +82,8 @@ export interface ClientPolicy {
   readonly emailOneTimePasscode: boolean;
   /** What it may do through the admin API; default nothing. */
   readonly adminScopes?: readonly AdminScope[];
+  /** Its picture on the guest's own page. */
+  readonly icon?: BrandingFile;
 }
 
 /** The nominal date of the seed: 1 November 2021. */
@@ -205,4 +209,19 @@ export function policyOf(tenant: Tenant, clientId: string | undefined): Redempti
     emailOneTimePasscode: tenant.emailOneTimePasscode,
     clientTakesPasscodes: clientPolicyOf(tenant, clientId).emailOneTimePasscode,
   };
+}
+
+/**
+ * Whether a guest may sign in to a client: not with a passcode where it takes none (R11), and nobody
+ * where guests cannot sign in at all.
+ *
+ * @param method the guest is bound to; null before redemption
+ */
+export function isOpenTo(
+  tenant: Tenant,
+  { client_id: id, grant_types: grants }: ClientMetadata,
+  method: RedemptionMethod | null,
+): boolean {
+  if (Array.isArray(grants) && !grants.includes('authorization_code')) return false;
+  return method !== 'emailOneTimePasscode' || clientPolicyOf(tenant, id).emailOneTimePasscode;
 }

@@ -1,4 +1,4 @@
-// Owns where a tenant's own look is served: its theme and its pictures, from memory.
+// Owns where a tenant's own look is served: its theme and pictures, icons included, from memory.
 
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
@@ -11,6 +11,7 @@ import {
 } from '../domain/branding.ts';
 import { GuestError } from '../domain/errors.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import { iconByName } from './app-icons.ts';
 import { themeOf } from './theme.ts';
 
 /** What a page of a tenant draws of its look; addresses are paths. */
@@ -30,9 +31,11 @@ interface Served {
 }
 
 /** The part of a path, behind the tenant's, that {@link answerBranding} answers. */
-export const BRANDING_PATH = /^\/(theme\.css|branding\/(?:logo|logo-dark|favicon|background))$/;
+export const BRANDING_PATH =
+  /^\/(theme\.css|branding\/(?:logo|logo-dark|favicon|background|icon\/[\w-]{16}))$/;
 
 const THEME = 'theme.css';
+const ICONS = 'branding/icon/';
 const NAMES: readonly BrandingFileName[] = ['logo', 'logo-dark', 'favicon', 'background'];
 // The pages name each version by a hash of it, so a copy is good for as long as anybody keeps it.
 const CACHE = 'public, max-age=31536000, immutable';
@@ -52,15 +55,13 @@ interface Theme {
  * one too, uncached: a page drawn a moment before a change must not go without, nor keep it.
  *
  * @param base path the tenant's files are under, without a trailing slash
- * @param name as {@link BRANDING_PATH} finds it: `theme.css`, `branding/logo`, …
+ * @param name as {@link BRANDING_PATH} finds it: `theme.css`, `branding/logo`, …; an icon is named by
+ *   its content, so there is no other version of it
  * @throws {GuestError} `not_found` where the tenant has none; `method_not_allowed`
  */
-export function answerBranding(
-  ctx: Context,
-  { branding }: Tenant,
-  base: string,
-  name: string,
-): void {
+export function answerBranding(ctx: Context, tenant: Tenant, base: string, name: string): void {
+  if (name.startsWith(ICONS)) return answerIcon(ctx, tenant, name.slice(ICONS.length));
+  const { branding } = tenant;
   const served = branding && servedOf(branding, base, name);
   if (!served) throw new GuestError('not_found');
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new GuestError('method_not_allowed');
@@ -69,6 +70,16 @@ export function answerBranding(
   if (name !== THEME) ctx.set('Content-Security-Policy', PICTURE_POLICY);
   ctx.type = served.type;
   ctx.body = served.body;
+}
+
+function answerIcon(ctx: Context, tenant: Tenant, name: string): void {
+  const icon = iconByName(tenant, name);
+  if (!icon) throw new GuestError('not_found');
+  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new GuestError('method_not_allowed');
+  ctx.set('Cache-Control', CACHE);
+  ctx.set('Content-Security-Policy', PICTURE_POLICY);
+  ctx.type = icon.type;
+  ctx.body = bodyOf(icon);
 }
 
 /**
@@ -116,9 +127,13 @@ function* picturesOf(branding: Branding): Generator<[string, Served]> {
   for (const name of NAMES) {
     const file: BrandingFile | undefined = brandingFileOf(branding, name);
     if (!file) continue;
-    const body = Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
+    const body = bodyOf(file);
     yield [`branding/${name}`, { type: file.type, body, version: versionOf(body) }];
   }
+}
+
+function bodyOf({ bytes }: BrandingFile): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function versionOf(content: string | Buffer): string {

@@ -3,6 +3,7 @@
 
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Problem } from '../interaction/problem.ts';
+import type { HomeNotice } from './notice-cookie.ts';
 
 export type { Problem } from '../interaction/problem.ts';
 
@@ -49,8 +50,36 @@ export interface InvitationFrame {
 export interface GuestHome {
   readonly address: string;
   readonly name: string | null;
-  /** Applications that say where to open them. */
-  readonly applications: readonly { readonly name: string; readonly url: string }[];
+  /** Those the guest may open and that say where. */
+  readonly applications: readonly {
+    readonly name: string;
+    readonly url: string;
+    /** Path; null for one that is drawn as a letter on a tile. */
+    readonly icon: string | null;
+    readonly letter: string;
+    /** Colour of the tile, from 0. */
+    readonly tile: number;
+  }[];
+  /** Others that invited the address: none unless this sign-in has proven the mailbox. */
+  readonly organisations: readonly {
+    readonly name: string;
+    readonly url: string;
+    /** Whether the guest accepted there, or is only invited yet. */
+    readonly accepted: boolean;
+  }[];
+  /** Where the guest is signed in: this browser first, then the newest. */
+  readonly sessions: readonly {
+    /** What the form calls it. */
+    readonly name: string;
+    /** e.g. `Chrome on Windows`; '' when unknown. */
+    readonly browser: string;
+    readonly isThis: boolean;
+    /** Whole hours since the sign-in. */
+    readonly hours: number;
+    readonly applications: readonly string[];
+  }[];
+  /** Whether the guest takes further invitations of the tenant (R67). */
+  readonly invitations: 'taken' | 'blocked';
   /** `contact`: leaving is off or there is no privacy statement, so ask (R77). */
   readonly leaving: 'allowed' | 'contact';
 }
@@ -209,10 +238,10 @@ export type Page =
       readonly support: string | null;
       readonly privacyUrl: string | null;
       readonly guest: GuestHome | null;
-      /** Path of the forms; `sign-in`, and for guests `leave`. */
+      /** Path of the forms: `sign-in`; for guests `sign-out`, `invitations` and `leave`. */
       readonly base: string;
       readonly csrf: string;
-      readonly notice?: 'left';
+      readonly notice?: HomeNotice;
     }
   /** R77: really leave? Form posts to `/leave`. */
   | {

@@ -122,6 +122,7 @@ export function createCompletion(deps: {
       subject: guest.id,
       method: binding.method,
       verifiedAt: signIn.verifiedAt ?? clock(),
+      byMail: binding.method === 'emailOneTimePasscode' && signIn.addressKey === guest.addressKey,
     });
     const { id: subject, revokedAt } = guest;
     return { outcome: 'finished', to, subject, revokedAt, binding, row, rule };

@@ -16,6 +16,8 @@ export function finishLogin(
     readonly subject: string;
     readonly method: RedemptionMethod;
     readonly verifiedAt: number;
+    /** Whether a code mailed to the guest's invited address proved them. */
+    readonly byMail: boolean;
   },
 ): Promise<string> {
   return finish(interaction, {
@@ -27,6 +29,8 @@ export function finishLogin(
       ts: login.verifiedAt,
       // The cookie goes with the browser; the session ends after 24 hours in any case.
       remember: false,
+      // Not the engine's: it is kept with the sign-in, for the guest's own page.
+      byMail: login.byMail,
     },
     // prompt=select_account is answered by the same sign-in: whoever it is was picked (R20).
     select_account: {},

@@ -4,13 +4,15 @@
 import { createHash } from 'node:crypto';
 import { errors, Provider, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Clock } from '../domain/clock.ts';
-import type { OidcRecord, OidcStore } from '../storage/store.ts';
+import type { OidcRecord, OidcStore, SessionStore } from '../storage/store.ts';
 import type { BrowserBinding } from './cookies.ts';
 import type { PromptBinding } from './policy.ts';
 
 /** @param namespace the tenant id, or the host's own name for its issuer: part of every key (S33) */
 export function createAdapterFactory(deps: {
   readonly store: OidcStore;
+  /** Where sessions are saved; not needed to read tokens. */
+  readonly sessions?: Pick<SessionStore, 'isEnded'>;
   readonly namespace: string;
   readonly clock: Clock;
   readonly browser: BrowserBinding;
@@ -29,6 +31,7 @@ const REVOCABLE: ReadonlySet<string> = new Set([
 
 class StoreAdapter implements Adapter {
   readonly #store: OidcStore;
+  readonly #sessions: Pick<SessionStore, 'isEnded'> | undefined;
   readonly #namespace: string;
   readonly #clock: Clock;
   readonly #browser: BrowserBinding;
@@ -36,6 +39,7 @@ class StoreAdapter implements Adapter {
 
   constructor(deps: Parameters<typeof createAdapterFactory>[0], model: string) {
     this.#store = deps.store;
+    this.#sessions = deps.sessions;
     this.#namespace = deps.namespace;
     this.#clock = deps.clock;
     this.#browser = deps.browser;
@@ -56,9 +60,22 @@ class StoreAdapter implements Adapter {
       userCode: payload.userCode ?? null,
       expiresAt: expiresIn ? this.#clock() + expiresIn : null,
     };
-    if (this.#model !== 'ReplayDetection') return this.#store.upsert(record);
+    if (this.#model !== 'ReplayDetection') {
+      await this.#store.upsert(record);
+      if (record.uid !== null && payload.accountId !== undefined) await this.#leaveEnded(record);
+      return;
+    }
     // The engine looks before it writes; two replays at once would both find nothing (S44).
     if (!(await this.#store.insert(record))) throw replayError();
+  }
+
+  /**
+   * A request that had read its session before the guest ended it saves it once more. Looked at
+   * afterwards: whichever came first, the mark or the record, one of the two sees the other.
+   */
+  async #leaveEnded({ uid, id }: Pick<OidcRecord, 'uid' | 'id'>): Promise<void> {
+    if (uid === null || !(await this.#sessions?.isEnded(this.#namespace, uid))) return;
+    await this.#store.destroy(this.#namespace, this.#model, id);
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
@@ -143,6 +160,7 @@ function replayError(): Error {
     : new errors.InvalidClientAuth('client assertion tokens must only be used once');
 }
 
-function digestOf(id: string): string {
+/** What a record of the engine is kept under: its id is a bearer secret. */
+export function digestOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url');
 }

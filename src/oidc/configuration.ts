@@ -116,6 +116,7 @@ export function createOidcConfiguration(
     // binding all live in it (S24, S28, S44).
     adapter: createAdapterFactory({
       store: speakingToEngine(deps.store.oidc),
+      sessions: speakingToEngine(deps.store.sessions),
       namespace: issuer.namespace,
       clock,
       browser: deps.browser,

@@ -72,6 +72,20 @@ export function knownBrowserName(tenant: string, secure: boolean): string {
 /** Cookies of which a browser has one per tenant: name without prefix, and what it is for. */
 export const TENANT_COOKIE = /^(?:__Host-)?(sid|known)_[\w-]{12}$/;
 
+/** Takes the session's cookie of one issuer out of a browser, with its signature. */
+export function forgetSessionCookie(ctx: Context, namespace: string, secure: boolean): void {
+  const { session } = cookieNames(namespace, secure);
+  for (const name of [session, `${session}.sig`]) {
+    ctx.cookies.set(name, null, {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure,
+      signed: false,
+    });
+  }
+}
+
 /** Which browser is asking: a cookie of 256 random bits, remembered only as its digest (S24). */
 export interface BrowserBinding {
   /** The digest of the browser's cookie, made now if it has none. */

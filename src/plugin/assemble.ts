@@ -16,6 +16,7 @@ import type { ResolveTxt } from '../federation/domain-proof.ts';
 import { type Administration, createAdministration } from '../guests/administration.ts';
 import { createDirectory, type Directory } from '../guests/directory.ts';
 import { createInvitations, type Invitations } from '../guests/invitations.ts';
+import { createListOrganisations } from '../guests/organisations.ts';
 import { createTickets } from '../guests/tickets.ts';
 import type { Discover } from '../home-realm/discover.ts';
 import type { Explain } from '../home-realm/explain.ts';
@@ -24,8 +25,12 @@ import { createEnginePages } from '../http/engine-pages.ts';
 import { createErrorGate, type ErrorGate } from '../http/errors.ts';
 import { createFederationRoutes, type FederationRoutes } from '../http/federation.ts';
 import { createHomeRoutes, type HomeRoutes } from '../http/home.ts';
+import { createHomeForms } from '../http/home-forms.ts';
+import { createHomeRequests, type HomeRequests } from '../http/home-request.ts';
 import { createKnownBrowserCookie } from '../http/known-browser-cookie.ts';
 import { createInvitationRoutes, type InvitationRoutes } from '../http/invitation.ts';
+import { createFindResident } from '../http/home-resident.ts';
+import { createNoticeCookie } from '../http/notice-cookie.ts';
 import { createInteractionPages } from '../http/interaction.ts';
 import { createPageLanguage } from '../http/language.ts';
 import { createLoopGuard, type LoopGuard } from '../http/loop-guard.ts';
@@ -41,7 +46,8 @@ import { createTemplates } from '../mail/templates.ts';
 import { createMailer } from '../mail/transport.ts';
 import { createAdmission } from '../oidc/admission.ts';
 import type { ConfigurationDeps } from '../oidc/configuration.ts';
-import { createBrowserBinding, createCookieSigner } from '../oidc/cookies.ts';
+import { createBrowserBinding, createCookieSigner, forgetSessionCookie } from '../oidc/cookies.ts';
+import { createGuestSessions, type GuestSessions } from '../oidc/guest-sessions.ts';
 import { createSigningKeys, type SigningKeys } from '../oidc/keys.ts';
 import { deriveKey } from '../settings/derive-key.ts';
 import { createSealer } from '../settings/sealer.ts';
@@ -108,6 +114,9 @@ export interface Parts {
   readonly federationRoutes: FederationRoutes;
   readonly invitationRoutes: InvitationRoutes;
   readonly homeRoutes: HomeRoutes;
+  /** Begins sign-ins of the guest's own page. */
+  readonly homeRequests: HomeRequests;
+  readonly guestSessions: GuestSessions;
   /** Clients a host configured itself: invitations may lead to their pages too. */
   readonly hostClients: Set<ClientMetadata>;
   readonly tenants: () => TenantIndex;
@@ -212,6 +221,12 @@ export async function assemble(
   const cookie = { secure, lifetimeSeconds: limits.interactionSeconds };
   const ticket = createTicketCookie('invitation', cookie);
   const origin = publicUrl;
+  const homeRequests = createHomeRequests({
+    key: deriveKey(secrets.sealingKey, 'home-request'),
+    origin,
+  });
+  const { sessionSeconds } = limits;
+  const guestSessions = createGuestSessions({ store, sessionSeconds, clock, log });
   const pages = { browser, csrf, views, invitations, ticket, tenants, clientsOf, origin };
   const signer = createCookieSigner(secrets.cookieKeys);
   const loops = createLoopGuard({ signer, gate, views, clock, secure });
@@ -274,11 +289,18 @@ export async function assemble(
       guests: store.guests,
       opened: createTicketCookie('opened', cookie),
     }),
+    homeRequests,
+    guestSessions,
     homeRoutes: createHomeRoutes({
       ...pages,
-      directory,
-      administration,
-      sessionSeconds: limits.sessionSeconds,
+      findResident: createFindResident({ directory, sessionSeconds, clock }),
+      forms: createHomeForms({ administration, invitations, sessions: guestSessions, log }),
+      guests: store.guests,
+      organisations: createListOrganisations({ guests: store.guests, tenants, clock }),
+      sessions: guestSessions,
+      requests: homeRequests,
+      notice: createNoticeCookie(secure),
+      forgetSession: (ctx, { id }) => forgetSessionCookie(ctx, id, secure),
       clock,
     }),
     tenants,

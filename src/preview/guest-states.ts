@@ -1,9 +1,24 @@
 // Owns the states of the pages of an invitation, and of the guest's own page.
 
-import { homeOf } from '../http/home.ts';
+import { applicationsOf, TILES } from '../http/home-page.ts';
+import type { GuestHome } from '../http/page.ts';
 import { LONG_ADDRESS, LONG_NAME, REFERENCE, RIGHT_TO_LEFT, type Sample } from './sample.ts';
 import { type PageStates, show } from './state.ts';
 
+const MANY = [
+  'Archive',
+  'Budget and purchasing',
+  'Calendar',
+  'Documents',
+  'Engineering drawings',
+  'Fleet',
+  'Help desk',
+  'Learning',
+  'Meeting rooms',
+  'Projects',
+  'Supplier portal for the northern region',
+  'Travel',
+];
 const RIGHT_TO_LEFT_MESSAGE = 'مرحبا تيري،\nالمستندات ليوم الثلاثاء هنا.\nمريم';
 
 /** Every state of being invited, of one's own page, and of leaving. */
@@ -18,13 +33,48 @@ export function guestStates(
   const full = { ...page, message, target: redirectUrl ? new URL(redirectUrl).host : null };
   const base = `/${tenant.id}/signin/home`;
   const home = { page: 'tenant-home', tenantName, support, privacyUrl, base, csrf } as const;
-  const own = homeOf(guest, tenant);
-  const sampled = [
-    { name: 'Documents', url: `https://docs.${tenant.id}.example/` },
-    { name: 'Projects', url: `https://projects.${tenant.id}.example/` },
+  const sampled = ['Documents', 'Projects'].map((name, index) => ({
+    name,
+    url: `https://${name.toLowerCase()}.${tenant.id}.example/`,
+    icon: null,
+    letter: name.slice(0, 1),
+    tile: index % TILES,
+  }));
+  const configured = applicationsOf({
+    guest,
+    tenant,
+    base: `/${tenant.id}`,
+    issuer: `${sample.publicUrl}/${tenant.id}/v2.0`,
+  });
+  const applications = configured.length > 0 ? configured : sampled;
+  const whose = configured.length > 0 ? '' : ' (the tenant lists none: sample)';
+  const here = {
+    name: 'here',
+    browser: 'Chrome on Windows',
+    isThis: true,
+    hours: 0,
+    applications: applications.slice(0, 2).map(({ name }) => name),
+  };
+  const phone = { ...here, name: 'phone', browser: 'Safari on iOS', isThis: false, hours: 3 };
+  const own: GuestHome = {
+    address,
+    name: guest.displayName,
+    applications,
+    organisations: [],
+    sessions: [here],
+    invitations: 'taken',
+    leaving: privacyUrl === null ? 'contact' : 'allowed',
+  };
+  const others = [
+    { name: 'Contoso', url: '/contoso/', accepted: true },
+    { name: 'Northwind Traders', url: '/northwind/', accepted: false },
   ];
-  const applications = own.applications.length > 0 ? own.applications : sampled;
-  const whose = own.applications.length > 0 ? '' : ' (the tenant lists none: sample)';
+  const many = MANY.map((name, index) => ({
+    ...sampled[0]!,
+    name,
+    letter: name.slice(0, 1),
+    tile: index % TILES,
+  }));
 
   return {
     invitation: [
@@ -77,23 +127,58 @@ export function guestStates(
     ],
     'tenant-home': [
       show('', 'nobody is signed in', { ...home, guest: null }),
-      show('guest', `a guest and their apps${whose}`, { ...home, guest: { ...own, applications } }),
+      show('guest', `a guest and their apps${whose}`, { ...home, guest: own }),
       show('no-apps', 'a guest, and no app says where to open it', {
         ...home,
-        guest: { ...own, name: null, applications: [] },
+        guest: { ...own, name: null, applications: [], sessions: [{ ...here, applications: [] }] },
       }),
-      show('leaving', 'a guest who may leave', {
+      show('many-apps', 'twelve apps', { ...home, guest: { ...own, applications: many } }),
+      show('everything', 'two browsers, and other organisations', {
         ...home,
-        guest: { ...own, applications, leaving: 'allowed' },
+        guest: { ...own, organisations: others, sessions: [here, phone] },
       }),
+      show('some-browser', 'a browser that does not say what it is', {
+        ...home,
+        guest: { ...own, sessions: [here, { ...phone, browser: '', hours: 1 }] },
+      }),
+      show('blocked', 'further invitations are blocked', {
+        ...home,
+        guest: { ...own, invitations: 'blocked' },
+        notice: 'invitations-blocked',
+      }),
+      show('allowed', 'invitations are allowed again', {
+        ...home,
+        guest: own,
+        notice: 'invitations-allowed',
+      }),
+      show('signed-out-there', 'signed out in another browser just now', {
+        ...home,
+        guest: own,
+        notice: 'signed-out-there',
+      }),
+      show('leaving', 'a guest who may leave', { ...home, guest: { ...own, leaving: 'allowed' } }),
       show('staying', 'a guest who has to ask to leave', {
         ...home,
-        guest: { ...own, applications, leaving: 'contact' },
+        guest: { ...own, leaving: 'contact' },
+      }),
+      show('signed-out', 'signed out just now', { ...home, guest: null, notice: 'signed-out' }),
+      show('signed-out-everywhere', 'signed out in every browser just now', {
+        ...home,
+        guest: null,
+        notice: 'signed-out-everywhere',
       }),
       show('left', 'left just now', { ...home, guest: null, notice: 'left' }),
-      show('right-to-left', 'a name read from right to left', {
+      show('right-to-left', 'names read from right to left', {
         ...home,
-        guest: { ...own, applications, name: RIGHT_TO_LEFT },
+        guest: {
+          ...own,
+          name: RIGHT_TO_LEFT,
+          applications: [
+            { ...sampled[0]!, name: RIGHT_TO_LEFT, letter: RIGHT_TO_LEFT.slice(0, 1) },
+            ...applications,
+          ],
+          organisations: [{ ...others[0]!, name: RIGHT_TO_LEFT }],
+        },
       }),
       show('long', 'long names', {
         ...home,
@@ -102,9 +187,11 @@ export function guestStates(
           name: LONG_NAME,
           address: LONG_ADDRESS,
           applications: [
-            { name: LONG_NAME, url: 'https://docs.partner.example/' },
+            { ...sampled[0]!, name: LONG_NAME, letter: LONG_NAME.slice(0, 1) },
             ...applications,
           ],
+          organisations: [{ ...others[1]!, name: LONG_NAME }, ...others],
+          sessions: [{ ...here, applications: [LONG_NAME, LONG_NAME] }, phone],
         },
       }),
     ],

@@ -6,7 +6,7 @@ import { GuestError } from '../domain/errors.ts';
 import { HOME_CLIENT_ID, type Tenant } from '../domain/tenant.ts';
 import type { RequestHandler } from '../http/dispatcher.ts';
 import { checkEngineRequest, unansweredError } from '../http/engine-request.ts';
-import { homeCallback } from '../http/home.ts';
+import { homeCallback } from '../http/home-request.ts';
 import type { Guests } from '../plugin.ts';
 
 /** A Provider takes 80 KB; a rebuild costs its tenant's next guests a millisecond of cold code. */

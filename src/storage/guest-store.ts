@@ -89,6 +89,12 @@ export interface GuestStore {
       readonly limit: number;
     },
   ): Promise<readonly Guest[]>;
+  /**
+   * Where an address is the invited one of a guest, over all tenants: for the owner of that address
+   * and nobody else. Without those blocked, removed, or invited too long ago to accept.
+   * @param limit most returned, by tenant in ascending order
+   */
+  listInvitations(address: string, now: number, limit: number): Promise<readonly InvitationAt[]>;
   /** How many guests of a tenant are alike; the removed are not counted. */
   countBy(tenant: string): Promise<readonly GuestCount[]>;
   /** Ids of tenants that have, or had, guests; in ascending order. */
@@ -164,6 +170,12 @@ export interface GuestStore {
     now: number,
     blocked: boolean,
   ): Promise<void>;
+}
+
+/** That an address is a guest's somewhere: of the guest nothing else. */
+export interface InvitationAt {
+  readonly tenant: string;
+  readonly state: ExternalUserState;
 }
 
 /** Guests who are alike in everything but their name. */

@@ -5,7 +5,13 @@ import { createGuestCounts } from './guest-counts.ts';
 import { createGuestRemoval } from './guest-removal.ts';
 import { GUEST_COLUMNS, type GuestRow, toGuest } from './guest-rows.ts';
 import { createInvitationBlocks } from './invitation-blocks.ts';
-import type { Guest, GuestStore, InvitationDetails, InvitationRenewal } from './store.ts';
+import type {
+  Guest,
+  GuestStore,
+  InvitationAt,
+  InvitationDetails,
+  InvitationRenewal,
+} from './store.ts';
 import type { Database, SqlValue } from './sql.ts';
 
 const INSERT =
@@ -44,6 +50,7 @@ export function createGuestStore(database: Database): GuestStore {
     (await database.run(sql, params)).changes === 1;
   // Without ANALYZE SQLite would read every guest of the tenant by the primary key's prefix instead.
   const byIdentity = database.kind === 'sqlite' ? 'INDEXED BY guests_identity ' : '';
+  const byAddressKey = database.kind === 'sqlite' ? 'INDEXED BY guests_address_key ' : '';
   const findByAddress: GuestStore['findByAddress'] = (tenant, addressKey) =>
     one('WHERE tenant = ? AND address_key = ?', [tenant, addressKey]);
   const findByOtherAddress: GuestStore['findByOtherAddress'] = (tenant, addressKey) =>
@@ -63,6 +70,16 @@ export function createGuestStore(database: Database): GuestStore {
         [tenant, ...values, limit],
       );
       return rows.map(toGuest);
+    },
+    listInvitations: async (address, now, limit) => {
+      const rows = await database.all<InvitationAt>(
+        `SELECT tenant, state FROM guests ${byAddressKey}WHERE address_key = ? ` +
+          'AND removed_at IS NULL AND blocked_at IS NULL ' +
+          "AND (state = 'Accepted' OR invitation_expires_at IS NULL OR invitation_expires_at > ?) " +
+          'ORDER BY tenant LIMIT ?',
+        [address, now, limit],
+      );
+      return rows.map(({ tenant, state }) => ({ tenant, state }));
     },
     findByIdentity: (tenant, identity) =>
       one(`${byIdentity}WHERE tenant = ? AND identity = ?`, [tenant, identity]),

@@ -6,7 +6,7 @@
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlKind } from './sql.ts';
-import { type ColumnType, createTables, type Table } from './tables.ts';
+import { type ColumnType, createIndex, createTables, type Table } from './tables.ts';
 
 /** The migrations of one engine, by name, in the order of their names. */
 export function migrationsFor(kind: SqlKind): Record<string, Migration> {
@@ -14,6 +14,14 @@ export function migrationsFor(kind: SqlKind): Record<string, Migration> {
   return {
     '0001-first-tables': { up: (db) => createTables(db, kind, firstTables(types)) },
     '0002-audit': { up: (db) => createTables(db, kind, auditTables(types)) },
+    '0003-guest-sessions': {
+      up: async (db) => {
+        await createTables(db, kind, sessionTables(types));
+        // An address is looked for over all tenants by its owner's own page alone.
+        const byAddress = { table: 'guests', name: 'guests_address_key', columns: ['address_key'] };
+        await createIndex(db, kind, byAddress);
+      },
+    },
   };
 }
 
@@ -270,6 +278,30 @@ function auditTables({ key, text, serial }: Types): readonly Table[] {
         audit_subject: ['subject', 'position'],
         audit_address: ['address_hash', 'position'],
         audit_age: ['at'],
+      },
+    },
+  ];
+}
+
+/** Beside the engine's records, which know neither a browser nor, by an index, a guest. */
+function sessionTables({ key, text }: Types): readonly Table[] {
+  return [
+    {
+      name: 'guest_sessions',
+      columns: {
+        tenant: key(63),
+        uid: key(64),
+        guest_id: key(64),
+        browser: text,
+        by_mail: count,
+        signed_in_at: time,
+        expires_at: time,
+        'ended_at?': time,
+      },
+      primaryKey: ['tenant', 'uid'],
+      indexes: {
+        guest_sessions_guest: ['tenant', 'guest_id'],
+        guest_sessions_expiry: ['expires_at'],
       },
     },
   ];

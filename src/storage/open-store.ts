@@ -15,6 +15,7 @@ import { openDatabase } from './open-database.ts';
 import { createOutboxStore } from './outbox.ts';
 import { createPasscodeStore } from './passcodes.ts';
 import { purgeExpired } from './purge.ts';
+import { createSessionStore } from './sessions.ts';
 import { createSignInStore } from './sign-ins.ts';
 import type { Database } from './sql.ts';
 import type { Store } from './store.ts';
@@ -61,6 +62,7 @@ export function createStore(database: Database): Store {
     outbox: createOutboxStore(database),
     mailbox: createMailboxStore(database),
     oidc: createOidcStore(database),
+    sessions: createSessionStore(database),
     keys: createKeyStore(database),
     audit: createAuditStore(database),
     transaction: (work) => database.transaction((tx) => work(createStore(tx))),

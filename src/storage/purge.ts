@@ -25,6 +25,7 @@ export const purgeRules: readonly PurgeRule[] = [
     condition: 'expires_at < ?',
     keptSeconds: 15,
   },
+  { table: 'guest_sessions', key: ['tenant', 'uid'], condition: 'expires_at < ?', keptSeconds: 0 },
   // Kept for a while so that a late click is told "expired" and not "unknown".
   {
     table: 'passcodes',

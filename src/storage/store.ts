@@ -9,6 +9,7 @@ import type { BudgetStore, PasscodeStore } from './passcode-store.ts';
 import type { GuestStore } from './guest-store.ts';
 import type { JourneyStore, SignInStore } from './sign-in-store.ts';
 import type { KeyStore, OidcStore } from './oidc-store.ts';
+import type { SessionStore } from './session-store.ts';
 import type { MailboxStore, OutboxStore } from './mail-store.ts';
 
 export type { AuditQuery, AuditStore, StoredAuditEntry } from './audit-store.ts';
@@ -19,6 +20,7 @@ export type {
   GuestCount,
   GuestKind,
   GuestStore,
+  InvitationAt,
   InvitationDetails,
   InvitationRenewal,
   RedemptionMethod,
@@ -33,6 +35,7 @@ export type {
 } from './mail-store.ts';
 export type { KeyStore, OidcRecord, OidcStore, SigningKey } from './oidc-store.ts';
 export type { BudgetKey, BudgetStore, PasscodeRecord, PasscodeStore } from './passcode-store.ts';
+export type { GuestSession, LiveSession, SessionStore } from './session-store.ts';
 export type { JourneyStore, SignIn, SignInStore, UpstreamJourney } from './sign-in-store.ts';
 
 /** Everything that is remembered. */
@@ -45,6 +48,7 @@ export interface Store {
   readonly outbox: OutboxStore;
   readonly mailbox: MailboxStore;
   readonly oidc: OidcStore;
+  readonly sessions: SessionStore;
   readonly keys: KeyStore;
   readonly audit: AuditStore;
   /**

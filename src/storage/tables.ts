@@ -40,6 +40,23 @@ export async function createTables(
   }
 }
 
+/** Gives a table that is there already one more index, unless it has it. */
+export async function createIndex(
+  db: Kysely<unknown>,
+  kind: SqlKind,
+  index: { readonly table: string; readonly name: string; readonly columns: readonly string[] },
+): Promise<void> {
+  const create = db.schema
+    .createIndex(index.name)
+    .on(index.table)
+    .columns([...index.columns]);
+  if (kind === 'sqlite') return create.ifNotExists().execute();
+  // MySQL, unlike MariaDB, has no words for "unless it is there".
+  const { rows } = await sql`SELECT 1 FROM information_schema.statistics WHERE table_schema =
+    DATABASE() AND table_name = ${index.table} AND index_name = ${index.name} LIMIT 1`.execute(db);
+  if (rows.length === 0) await create.execute();
+}
+
 /** One statement with all its indexes: a crash leaves a whole table or none. */
 async function createMysqlTable(db: Kysely<unknown>, table: Table): Promise<void> {
   let create = withColumns(db, table).modifyEnd(

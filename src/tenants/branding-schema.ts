@@ -8,7 +8,8 @@ const MOST_LINKS = 4;
 
 const colourField = z.string().regex(COLOUR, 'not a colour; write it like "#1a56b4", in quotes');
 
-function imageField(kinds: string, most: string) {
+/** A picture named in a file. @param kinds and size as its owner is told them */
+export function imageField(kinds: string, most: string) {
   return z.strictObject(
     {
       file: z

@@ -20,6 +20,21 @@ const MOST_BACKGROUND_BYTES = 300 * KIB;
 const LOGO_KINDS: readonly ImageKind[] = ['PNG', 'SVG'];
 
 /**
+ * Reads the icon of an application, judged as a logo is.
+ *
+ * @param path where `icon` stands
+ * @returns undefined when there is none, or after reporting
+ * @source security requirement S57
+ */
+export function resolveIcon(
+  reading: Reading,
+  path: Path,
+  icon: { readonly file: string } | undefined,
+): Promise<BrandingFile | undefined> {
+  return image(reading, path, icon, LOGO_KINDS);
+}
+
+/**
  * Reads a tenant's own look.
  *
  * @returns undefined when nothing is left of it; faults are reported, a colour that does not go
@@ -33,13 +48,22 @@ export async function resolveBranding(
   if (files.logoDark && !files.logo) {
     report(reading, ['branding', 'logoDark'], 'logoDark without logo', 'add "logo"', 'key');
   }
-  const logo = await image(reading, 'logo', files.logo, LOGO_KINDS);
-  const logoDark = await image(reading, 'logoDark', files.logoDark, LOGO_KINDS);
-  const favicon = await image(reading, 'favicon', files.favicon, [...LOGO_KINDS, 'ICO']);
+  const logo = await image(reading, ['branding', 'logo'], files.logo, LOGO_KINDS);
+  const logoDark = await image(reading, ['branding', 'logoDark'], files.logoDark, LOGO_KINDS);
+  const favicon = await image(reading, ['branding', 'favicon'], files.favicon, [
+    ...LOGO_KINDS,
+    'ICO',
+  ]);
   const behind =
     typeof background === 'string'
       ? background.toLowerCase()
-      : await image(reading, 'background', background, ['PNG', 'JPEG'], MOST_BACKGROUND_BYTES);
+      : await image(
+          reading,
+          ['branding', 'background'],
+          background,
+          ['PNG', 'JPEG'],
+          MOST_BACKGROUND_BYTES,
+        );
   if (accent !== undefined) noteContrast(reading, accent);
   const branding: Branding = {
     ...(logo && { logo }),
@@ -54,13 +78,13 @@ export async function resolveBranding(
 
 async function image(
   reading: Reading,
-  key: 'logo' | 'logoDark' | 'favicon' | 'background',
+  at: Path,
   named: { readonly file: string } | undefined,
   kinds: readonly ImageKind[],
   most = MOST_LOGO_BYTES,
 ): Promise<BrandingFile | undefined> {
   if (named === undefined) return undefined;
-  const path: Path = ['branding', key, 'file'];
+  const path: Path = [...at, 'file'];
   const found = await readNamedBytes(reading, path, named.file, most);
   if (!found) return undefined;
   const read = readImage(found.bytes, kinds);

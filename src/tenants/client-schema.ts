@@ -10,6 +10,7 @@ import {
   shownNameField,
   webAddressField,
 } from '../settings/fields.ts';
+import { imageField } from './branding-schema.ts';
 
 const webAddresses = z.array(webAddressField, { error: 'expected a list of web addresses' });
 
@@ -135,6 +136,9 @@ export const clientSchema = z.strictObject({
     .array(emailAddressField, { error: 'expected a list of e-mail addresses' })
     .optional()
     .describe('Who answers for it.'),
+  icon: imageField('PNG or SVG', '100 KiB')
+    .optional()
+    .describe("Picture beside its name on the guest's own page; not part of its metadata."),
   guests: z
     .strictObject({
       selfServiceSignUp: z

@@ -1,5 +1,6 @@
 // Owns turning one entry of `clients` into the metadata oidc-provider takes.
 
+import type { BrandingFile } from '../domain/branding.ts';
 import { type ClientMetadata, type ClientPolicy, defaultClientPolicy } from '../domain/tenant.ts';
 import { type Path, type Reading, report } from '../settings/reading.ts';
 import { resolveSecretText } from '../settings/secrets.ts';
@@ -23,6 +24,7 @@ export async function resolveClient(
     client_secret: reference,
     client_name: name,
     guests: _guests,
+    icon: _icon,
     admin: _admin,
     ...rest
   } = client;
@@ -48,10 +50,14 @@ export async function resolveClient(
 /**
  * What an entry says of its guests and of the admin API; undefined when it says nothing.
  *
+ * @param icon its picture, read
  * @source rules R10, R11, R44
  */
-export function clientPolicy({ guests, admin }: ClientFile): ClientPolicy | undefined {
-  if (!guests && !admin) return undefined;
+export function clientPolicy(
+  { guests, admin }: ClientFile,
+  icon: BrandingFile | undefined,
+): ClientPolicy | undefined {
+  if (!guests && !admin && !icon) return undefined;
   const {
     selfServiceSignUp = defaultClientPolicy.selfServiceSignUp,
     emailOneTimePasscode = defaultClientPolicy.emailOneTimePasscode,
@@ -60,6 +66,7 @@ export function clientPolicy({ guests, admin }: ClientFile): ClientPolicy | unde
     selfServiceSignUp,
     emailOneTimePasscode,
     ...(admin && { adminScopes: admin.scopes }),
+    ...(icon && { icon }),
   };
 }
 

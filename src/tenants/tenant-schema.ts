@@ -68,6 +68,11 @@ export const tenantSchema = z
       .boolean()
       .optional()
       .describe('Whether guests may leave by themselves: true with privacyUrl, else false.'),
+    listedElsewhere: z.boolean().optional().meta({
+      description:
+        "Whether the owner of an invited address is told so on other organisations' pages here.",
+      default: true,
+    }),
     mailStrangers: z.boolean().optional().meta({
       description: 'Whether who is not invited and asks for a code is told so by mail.',
       default: false,

@@ -4,7 +4,7 @@ import type { ClientMetadata, ClientPolicy, Tenant } from '../domain/tenant.ts';
 import { checkShape } from '../settings/explain.ts';
 import { quote } from '../settings/fault.ts';
 import { type Path, type Reading, report, valueAt } from '../settings/reading.ts';
-import { resolveBranding } from './branding.ts';
+import { resolveBranding, resolveIcon } from './branding.ts';
 import { clientPolicy, resolveClient } from './client.ts';
 import { clientSchema } from './client-schema.ts';
 import { type ConnectionsReading, type DomainPlace, readConnections } from './connections.ts';
@@ -51,7 +51,7 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
   const { clients, clientPolicies } = await readClients(reading, valueAt(value, ['clients']));
   if (!whole) return { tenant: undefined, places: [] };
   const { emailOneTimePasscode = 'default', support, privacyUrl, termsUrl } = whole;
-  const { guestsMayLeave, mailStrangers } = whole;
+  const { guestsMayLeave, listedElsewhere, mailStrangers } = whole;
   const tenant: Tenant = {
     id: whole.id,
     displayName: whole.displayName,
@@ -66,6 +66,7 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
     ...connectionsOf(connected),
     ...decisions,
     ...(guestsMayLeave !== undefined && { guestsMayLeave }),
+    ...(listedElsewhere !== undefined && { listedElsewhere }),
     ...(mailStrangers !== undefined && { mailStrangers }),
   };
   return { tenant, places: connected.places };
@@ -146,7 +147,8 @@ async function readClients(
     ids.add(id);
     const metadata = await resolveClient(reading, path, client.data);
     if (metadata) clients.push(metadata);
-    const policy = clientPolicy(client.data);
+    const icon = await resolveIcon(reading, [...path, 'icon'], client.data.icon);
+    const policy = clientPolicy(client.data, icon);
     if (policy) policies.push([id, policy]);
   }
   return { clients, clientPolicies: Object.fromEntries(policies) };

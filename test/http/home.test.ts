@@ -72,7 +72,8 @@ describe('the guest’s own page', () => {
     assert.equal(heading(page), 'Your apps at Tenant A');
     const links = [...page.text.matchAll(/<li><a href="(http[^"]+)"/g)].map(([, url]) => url);
     // One that says where to open it; where a sign-in starts comes first.
-    assert.deepEqual(links, ['https://docs.example/', 'https://chat.example/login']);
+    const iss = encodeURIComponent(`${world.publicUrl}/a/v2.0`);
+    assert.deepEqual(links, ['https://docs.example/', `https://chat.example/login?iss=${iss}`]);
     assert.equal((await jar.get(`${world.publicUrl}/a`)).location, '/a/');
   });
 
@@ -119,7 +120,7 @@ describe('the guest’s own page', () => {
     for (const method of ['PUT', 'DELETE']) {
       assert.equal((await jar.send(method, home())).status, 405, method);
     }
-    for (const action of ['sign-in', 'leave']) {
+    for (const action of ['sign-in', 'sign-out', 'invitations', 'leave']) {
       const csrf = hidden(page, 'csrf');
       const attempts = [
         await jar.post(form(action), {}),
@@ -173,10 +174,12 @@ describe('the guest’s own page', () => {
     assert.match(asked.text, /leave@mail\.example/);
     const { directory } = world.server.guests.parts;
     assert.ok(await directory.findBySubject('a', guest.id));
-    const left = await jar.post(form('leave'), { csrf, confirm: 'yes' });
+    const left = await jar.follow(await jar.post(form('leave'), { csrf, confirm: 'yes' }));
     assert.match(left.text, /You have left Tenant A\./);
     assert.equal(await directory.findBySubject('a', guest.id), undefined);
-    assert.equal(heading(await jar.get(home())), 'Sign in to Tenant A as a guest');
+    const after = await jar.get(home());
+    assert.equal(heading(after), 'Sign in to Tenant A as a guest');
+    assert.doesNotMatch(after.text, /You have left/);
     // Pressed twice: there is nobody to leave any more.
     assert.equal((await jar.post(form('leave'), { csrf, confirm: 'yes' })).location, '/a/');
   });

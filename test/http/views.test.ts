@@ -7,7 +7,7 @@ import { chromium, type Browser, type Page as Tab } from 'playwright-core';
 import { errorTable, type ErrorCode } from '../../src/domain/errors.ts';
 import type { Tenant } from '../../src/domain/tenant.ts';
 import { answerBranding, BRANDING_PATH } from '../../src/http/branding.ts';
-import type { Page } from '../../src/http/page.ts';
+import type { GuestHome, Page } from '../../src/http/page.ts';
 import { createSecurityHeaders } from '../../src/http/security.ts';
 import { createViews, problemJson, statusOf } from '../../src/http/views.ts';
 import { languageName } from '../../src/i18n/languages.ts';
@@ -116,6 +116,22 @@ function samples(word?: string): Record<string, Page> {
     guest: null,
     base: '/fabrikam',
     csrf: frame.csrf,
+  };
+  const here = {
+    name: say('s0'),
+    browser: say('Chrome on Windows'),
+    isThis: true,
+    hours: 0,
+    applications: [],
+  };
+  const alone: GuestHome = {
+    address,
+    name: null,
+    applications: [],
+    organisations: [],
+    sessions: [here],
+    invitations: 'taken',
+    leaving: 'contact',
   };
   const mail = {
     id: say('m1'),
@@ -268,25 +284,47 @@ function samples(word?: string): Record<string, Page> {
     'tenant-home-guest': {
       ...home,
       guest: {
-        address,
+        ...alone,
         name: say('Teri Wolf'),
         applications: [
-          { name: say('Fabrikam Docs'), url: say('https://docs.fabrikam.example/start') },
-          { name: say('Fabrikam Wiki'), url: say('https://wiki.fabrikam.example/start') },
+          {
+            name: say('Fabrikam Docs'),
+            url: say('https://docs.fabrikam.example/start'),
+            icon: say('/fabrikam/branding/icon/abcdefgh12345678'),
+            letter: 'F',
+            tile: 0,
+          },
+          {
+            name: say('Fabrikam Wiki'),
+            url: say('https://wiki.fabrikam.example/start'),
+            icon: null,
+            letter: say('W'),
+            tile: 5,
+          },
+        ],
+        organisations: [
+          { name: say('Contoso'), url: say('/contoso/'), accepted: true },
+          { name: say('Northwind'), url: say('/northwind/'), accepted: false },
+        ],
+        sessions: [
+          { ...here, applications: [say('Fabrikam Docs'), say('Fabrikam Wiki')] },
+          { ...here, name: say('s1'), browser: '', isThis: false, hours: 1 },
+          { ...here, name: say('s2'), isThis: false, hours: 23 },
         ],
         leaving: 'allowed',
       },
     },
-    'tenant-home-new': {
-      ...home,
-      guest: { address, name: null, applications: [], leaving: 'contact' },
-    },
+    'tenant-home-new': { ...home, guest: alone, notice: 'signed-out-there' },
     'tenant-home-alone': {
       ...home,
       support: null,
       privacyUrl: null,
-      guest: { address, name: null, applications: [], leaving: 'contact' },
+      guest: { ...alone, invitations: 'blocked' },
+      notice: 'invitations-blocked',
     },
+    'tenant-home-allowed': { ...home, guest: alone, notice: 'invitations-allowed' },
+    'tenant-home-out': { ...home, notice: 'signed-out' },
+    'tenant-home-out-everywhere': { ...home, notice: 'signed-out-everywhere' },
     leave: {
       page: 'leave',
       tenantName: frame.tenantName,
@@ -450,7 +488,7 @@ describe('createViews', () => {
       assert.match(text, /<a href="https:\/\/fabrikam\.example\/imprint">Imprint<\/a>/);
       assert.match(text, /\?a=1&amp;b=&#34;">R&amp;D &lt;b&gt;/);
       assert.doesNotMatch(text, /style=|<style/);
-      assert.doesNotMatch(await html(name), /theme\.css|<picture|branding\//);
+      assert.doesNotMatch(await html(name), /theme\.css|<picture|branding\/(?!icon\/)/);
     }
   });
 
@@ -730,14 +768,33 @@ describe('createViews', () => {
       'Your apps at Fabrikam',
       'Signed in as Teri Wolf (teri@gmail.com).',
       'Fabrikam Docs',
-      'Fabrikam Wiki',
+      'WFabrikam Wiki',
+      'Where you are signed in',
+      'Chrome on Windows This browser',
+      'Signed in less than an hour ago',
+      'Apps used: Fabrikam Docs, Fabrikam Wiki',
+      'Sign out',
+      'A browser we do not know',
+      'Signed in 1 hour ago',
+      'Sign out',
+      'Chrome on Windows',
+      'Signed in 23 hours ago',
+      'Sign out',
+      'Sign out everywhere',
+      'Other organisations that invited you',
+      'Only you see these: you signed in with a code that was mailed to teri@gmail.com.',
+      'Contoso',
+      'Northwind Not accepted yet',
+      'Invitations and leaving',
+      'Block further invitations',
       'Leave Fabrikam',
     ]);
     assert.deepEqual(choices(await html('tenant-home')), ['sign-in: Sign in']);
   });
 
   it('R77 asks before a guest leaves, or names whom to ask', async () => {
-    assert.deepEqual(choices(await html('tenant-home-guest')), ['leave: Leave Fabrikam']);
+    const own = choices(await html('tenant-home-guest'));
+    assert.ok(own.includes('leave: Leave Fabrikam'));
     const leave = await html('leave');
     assert.deepEqual(choices(leave), ['leave: Leave Fabrikam']);
     assert.match(leave, /name="confirm" value="yes"/);

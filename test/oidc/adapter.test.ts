@@ -20,6 +20,7 @@ describe('createAdapterFactory', () => {
   const adapter = (model: string, namespace = 'a', node: 0 | 1 = 0): Adapter =>
     createAdapterFactory({
       store: nodes[node].oidc,
+      sessions: nodes[node].sessions,
       namespace,
       clock: () => now,
       browser: createBrowserBinding(false),

@@ -68,6 +68,22 @@ describe('query plans on SQLite', () => {
       (s) => s.guests.findByIdentity('t', 'i'),
       /guests_identity \(tenant=\? AND identity=\?\)/,
     ],
+    'guests.listInvitations': [
+      (s) => s.guests.listInvitations('a', 1, 9),
+      /guests_address_key \(address_key=\?\)/,
+    ],
+    'sessions.list': [
+      (s) => s.sessions.list('t', 'g', 1, 9),
+      /guest_sessions_guest \(tenant=\? AND guest_id=\?\)[^]*oidc_records_uid \(tenant=\? AND model=\? AND uid=\?\)/,
+    ],
+    'sessions.end': [
+      (s) => s.sessions.end('t', 'g', 'u', 1),
+      /guest_sessions USING PRIMARY KEY \(tenant=\? AND uid=\?\)/,
+    ],
+    'sessions.isEnded': [
+      (s) => s.sessions.isEnded('t', 'u'),
+      /guest_sessions USING PRIMARY KEY \(tenant=\? AND uid=\?\)/,
+    ],
     'guests.list': [
       (s) => s.guests.list('t', { state: 'Accepted', after: 'i', limit: 9 }),
       /PRIMARY KEY \(tenant=\? AND id>\?\)/,

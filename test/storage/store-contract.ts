@@ -10,6 +10,7 @@ import { journeysContract } from './contract/journeys.ts';
 import { keysContract } from './contract/keys.ts';
 import { mailContract } from './contract/mail.ts';
 import { oidcContract } from './contract/oidc.ts';
+import { sessionsContract } from './contract/sessions.ts';
 import { signInsContract } from './contract/sign-ins.ts';
 import { transactionsContract } from './contract/transactions.ts';
 
@@ -48,6 +49,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     budgetsContract(nodes);
     mailContract(nodes);
     oidcContract(nodes);
+    sessionsContract(nodes);
     keysContract(nodes);
     auditContract(nodes);
     transactionsContract(nodes);

@@ -353,6 +353,38 @@ export function guestsContract(nodes: () => Nodes): void {
       await store.guests.setInvitationsBlocked(tenant, key, NOW, false);
       assert.equal(await isBlocked(), false);
     });
+
+    it('finds over all tenants who invited an address, and tells nothing of the guest', async () => {
+      const { store, other } = nodes();
+      const address = atPartner(unique('everywhere'));
+      const list = (limit = 9, now = NOW) =>
+        other.guests.listInvitations(address.toLowerCase(), now, limit);
+      const guests: Guest[] = [];
+      for (const name of ['la', 'lb', 'lc', 'ld', 'le', 'lf']) {
+        guests.push(await invited(unique(name), address));
+      }
+      const [accepted, pending, blocked, removed, alias, endless] = guests.map(
+        ({ tenant, id }) => ({ tenant, id }),
+      );
+      const moved = { address: addressOf(atPartner('moved')) };
+      await store.guests.redeem(accepted!.tenant, accepted!.id, PASSCODE, NOW);
+      await store.guests.setBlocked(blocked!.tenant, blocked!.id, NOW, true);
+      await store.guests.remove(removed!.tenant, removed!.id, NOW);
+      // Another address of somebody is not an invitation of that address.
+      await store.guests.reset(alias!.tenant, alias!.id, { ...renewalOf('n'), ...moved }, NOW);
+      await store.guests.addAddress(alias!.tenant, alias!.id, addressOf(address));
+      const never = { ...renewalOf('n'), expiresAt: null };
+      await store.guests.renewInvitation(endless!.tenant, endless!.id, never);
+      const all = [
+        { tenant: accepted!.tenant, state: 'Accepted' },
+        { tenant: pending!.tenant, state: 'PendingAcceptance' },
+        { tenant: endless!.tenant, state: 'PendingAcceptance' },
+      ] as const;
+      assert.deepEqual(await list(), all);
+      assert.deepEqual(await list(2), all.slice(0, 2));
+      // A day later the invitation that had an end is worth nothing.
+      assert.deepEqual(await list(9, NOW + 86_400), [all[0], all[2]]);
+    });
   });
 
   async function invited(tenant = unique('t'), address?: string): Promise<Guest> {
