@@ -3,6 +3,7 @@
 import { type ErrorCode, errorTable } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import { maskNetwork } from '../domain/network.ts';
+import type { OpenedInvitation } from '../guests/invitation-visits.ts';
 import type { View } from '../interaction/sign-in.ts';
 import type { Visit } from '../interaction/visit.ts';
 import type { SignIn } from '../storage/store.ts';
@@ -23,7 +24,7 @@ export type PageVisit = Pick<
   'tenant' | 'client' | 'clientAddress' | 'browserFamily' | 'isEmbedded'
 > & {
   /** Anything but undefined: a ticket fixes the address. */
-  readonly invited: unknown;
+  readonly invited: { readonly guest: Pick<OpenedInvitation['guest'], 'invitedBy'> } | undefined;
   readonly interaction: Pick<Visit['interaction'], 'params'>;
 };
 
@@ -96,7 +97,7 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
 
   function enterCode(
     { frame, visit }: PageRequest,
-    { signIn, problem, notice }: View,
+    { signIn, problem, notice, fate }: View,
     step: Extract<View['step'], { step: 'enter-code' }>,
   ): Page {
     if (problem?.code === 'passcode_expired') {
@@ -115,6 +116,7 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
       sender,
       live: step.live,
       canResend: step.canResend,
+      ...(fate && { delivery: { fate, contact: contactOf(visit) } }),
       ...(problem && { problem }),
       ...(notice && { notice }),
     };
@@ -137,6 +139,11 @@ function elsewhere(
   }
   const canChangeAddress = visit.invited === undefined;
   return { ...frame, page: 'elsewhere', address, place, create, canChangeAddress };
+}
+
+/** Who can put a wrong address right. */
+function contactOf({ invited, tenant }: PageVisit): string | null {
+  return invited?.guest.invitedBy ?? tenant.support ?? null;
 }
 
 function consentOf({ signIn }: View): { readonly address: string } {

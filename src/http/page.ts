@@ -2,6 +2,7 @@
 // so no request data can reach a template unseen (S61).
 
 import type { ErrorCode } from '../domain/errors.ts';
+import type { MailFate } from '../domain/mail-fate.ts';
 import type { Problem } from '../interaction/problem.ts';
 
 export type { Problem } from '../interaction/problem.ts';
@@ -68,6 +69,12 @@ export type Page =
       readonly live: boolean;
       /** Whether another code may still be sent in this sign-in. */
       readonly canResend: boolean;
+      /** What became of the mail; absent where the address was typed (S62). */
+      readonly delivery?: {
+        readonly fate: MailFate;
+        /** Whoever invited, else the support; null when neither is known. */
+        readonly contact: string | null;
+      };
       readonly problem?: Problem;
       readonly notice?: 'resent';
     })

@@ -59,6 +59,7 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
       browser: visit.browser,
       addressKey: signIn.addressKey,
       subjects: subjectsOf(visit, signIn, known),
+      guest: guest?.id ?? null,
       letter: isLetter ? letterTo(guest, signIn, visit) : null,
       instead: visit.tenant.mailStrangers ? letterToStranger(signIn, visit) : null,
     });
@@ -96,6 +97,7 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
       subjects: subjectsOf(visit, signIn, known),
       passcode: parsed.passcode,
       isNewBrowser: known?.by !== 'cookie',
+      guest: guest?.id ?? null,
       notice: guest ? noticeTo(guest, visit) : null,
     });
     record('passcode.evaluate', visit, signIn.address, {

@@ -13,6 +13,7 @@ import {
 import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { MailContent, NoInvitationMail, PasscodeMail } from '../mail/content.ts';
+import { createMessageId } from '../mail/outbox.ts';
 import type { SignIn, Store } from '../storage/store.ts';
 import type { PasscodeDigests } from './digest.ts';
 import { generateLabel, generateShortPasscode, generateStrongPasscode } from './generate.ts';
@@ -31,6 +32,8 @@ export interface IssueRequest {
   /** Whom letter and subjects were made for. */
   readonly addressKey: string;
   readonly subjects: BudgetSubjects;
+  /** Id of the guest whose address it is; null for strangers, who may be signing up. */
+  readonly guest: string | null;
   /** null for an address nobody invited: the same work, and no mail (S62). */
   readonly letter: PasscodeLetter | null;
   /** What such an address is sent instead, where the tenant wants that; no passcode is in it. */
@@ -53,6 +56,8 @@ export interface PasscodeOutbox {
       readonly tenant: string;
       readonly content: MailContent | null;
       readonly expiresAt: number;
+      readonly guest?: string | null;
+      readonly id?: string;
     },
   ): Promise<string>;
   wake(id?: string): void;
@@ -127,11 +132,14 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
       return (counts[sends.length + index] ?? 0) >= budget.limit;
     });
     const strong = failed.length > 0;
+    // Made for strangers too, so that nothing tells them apart (S62).
+    const messageId = createMessageId();
     const signIn = await tx.signIns.takeSend({
       tenant,
       uid,
       browser,
       label: generateLabel(),
+      messageId,
       now,
       maxSends: limits.passcodesPerSignIn,
       maxAttempts: limits.attemptsPerPasscode,
@@ -159,13 +167,16 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
       uid,
       sequence,
       digest: digests.digest(binding, passcode),
+      linkDigest: null,
       pepperVersion: digests.currentVersion,
       strong,
       createdAt: now,
       expiresAt,
     });
-    const messageId = await outbox.enqueue(tx, {
+    await outbox.enqueue(tx, {
+      id: messageId,
       tenant,
+      guest: request.guest,
       expiresAt,
       content: request.letter
         ? {

@@ -37,6 +37,8 @@ export interface VerifyRequest {
   readonly passcode: string;
   /** Whether nobody has signed in here as this guest before: what an invitation makes known is new. */
   readonly isNewBrowser: boolean;
+  /** Id of the guest whose address it is, if anybody's. */
+  readonly guest: string | null;
   /** null for an address nobody invited: the same work, and no mail (S62). */
   readonly notice: NoticeLetter | null;
 }
@@ -182,7 +184,7 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
   /** Writes to the guest, or does the same work for nobody; once a day, whoever counts first. */
   async function notify(
     tx: Store,
-    { tenant, subjects, notice }: VerifyRequest,
+    { tenant, subjects, notice, guest }: VerifyRequest,
     event: NoticeEvent,
     now: number,
   ): Promise<{ readonly notified?: NoticeEvent; readonly messageId?: string }> {
@@ -190,6 +192,7 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     if (count !== 1) return {};
     const messageId = await outbox.enqueue(tx, {
       tenant,
+      guest,
       expiresAt: now + NOTICE_SECONDS,
       content: notice && { ...notice, kind: 'security-notice', event, happenedAt: now },
     });

@@ -1,5 +1,6 @@
 // Owns the states of the page that asks for the code, and of the one for a code that came too late.
 
+import type { MailFate } from '../domain/mail-fate.ts';
 import { parseTypedPasscode } from '../domain/passcode.ts';
 import {
   type Problem,
@@ -14,6 +15,16 @@ import type { SampleWalk, Turn } from './sign-in-walk.ts';
 import { only, type PageStates, show } from './state.ts';
 
 const LIVE = { live: true, canResend: true };
+
+/** What came of the mail, told to whoever came by an invitation. */
+const FATES: readonly (readonly [MailFate, string])[] = [
+  ['waiting', 'the email is on its way'],
+  ['accepted', 'a mail server took the email'],
+  ['delayed', 'the email is late'],
+  ['refused', 'a mail server refused the email'],
+  ['no-mailbox', 'there is no such mailbox'],
+  ['abandoned', 'the email was given up'],
+];
 
 /** Every state of entering a code. */
 export function codeStates(
@@ -85,6 +96,7 @@ export function codeStates(
         'no live code, and none may be sent',
         enter({}, { live: false, canResend: false }),
       ),
+      ...FATES.map(([fate, shows]) => show(`mail-${fate}`, shows, enter({ fate, invited: true }))),
       show('long-address', 'the longest address', enter({}, LIVE, LONG_ADDRESS)),
     ],
     'code-expired': [

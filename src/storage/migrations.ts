@@ -6,7 +6,7 @@
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlKind } from './sql.ts';
-import { type ColumnType, createTables, type Table } from './tables.ts';
+import { addColumns, type Addition, type ColumnType, createTables, type Table } from './tables.ts';
 
 /** The migrations of one engine, by name, in the order of their names. */
 export function migrationsFor(kind: SqlKind): Record<string, Migration> {
@@ -14,6 +14,7 @@ export function migrationsFor(kind: SqlKind): Record<string, Migration> {
   return {
     '0001-first-tables': { up: (db) => createTables(db, kind, firstTables(types)) },
     '0002-audit': { up: (db) => createTables(db, kind, auditTables(types)) },
+    '0003-mail-fates': { up: (db) => addColumns(db, kind, mailFates(types)) },
   };
 }
 
@@ -272,5 +273,27 @@ function auditTables({ key, text, serial }: Types): readonly Table[] {
         audit_age: ['at'],
       },
     },
+  ];
+}
+
+/** What became of a mail, whose it was, and which one belongs to a sign-in. */
+function mailFates({ key }: Types): readonly Addition[] {
+  return [
+    {
+      table: 'outbox',
+      columns: {
+        guest: key(64),
+        kind: key(24),
+        label: key(16),
+        settled_at: time,
+        delayed_at: time,
+        bounced_at: time,
+        bounce: key(16),
+        complained_at: time,
+      },
+      indexes: { outbox_guest: ['tenant', 'guest', 'created_at'] },
+    },
+    { table: 'sign_ins', columns: { message_id: key(64) } },
+    { table: 'passcodes', columns: { link_digest: key(64) } },
   ];
 }

@@ -26,6 +26,7 @@ export type {
 export type {
   MailboxMessage,
   MailboxStore,
+  MailReport,
   MessageState,
   NewOutboxMessage,
   OutboxMessage,
