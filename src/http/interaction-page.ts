@@ -113,7 +113,7 @@ export function createSignInPages({ limits, sender, log }: SignInPagesDeps): Sig
       strong: signIn?.strong ?? false,
       digits: limits.passcodeDigits,
       lifetimeMinutes,
-      sender,
+      sender: visit.tenant.mail?.from ?? sender,
       live: step.live,
       canResend: step.canResend,
       ...(fate && { delivery: { fate, contact: contactOf(visit) } }),

@@ -57,7 +57,8 @@ export function createTemplates(
       return {
         to: content.to,
         fromName: language.t('mail.sender', { tenant: words.tenant, product }),
-        replyTo: toReplyTo(inviter) ?? toReplyTo(content.support),
+        ...(content.from !== undefined && { from: content.from }),
+        replyTo: toReplyTo(inviter) ?? content.replyTo ?? toReplyTo(content.support),
         subject: words.subject,
         text: views[view].text(words).trim(),
         html: fold(

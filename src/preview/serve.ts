@@ -125,7 +125,7 @@ export async function startPreview(
     { id, name, shows, mail }: Catalogue['mails'][number],
     alone: boolean,
   ): void {
-    const message = composeMail(configured.sender, 'sample', templates.render(mail));
+    const message = composeMail({ from: configured.sender }, 'sample', templates.render(mail));
     (alone ? headers.child : headers.parent)(ctx.req, ctx.res);
     if (alone) return send(ctx, 200, message.html);
     const title = TITLES[name as keyof typeof TITLES];
