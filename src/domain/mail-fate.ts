@@ -12,6 +12,8 @@ export interface MailRecord {
 }
 
 /**
+ * What can become of a mail:
+ *
  * - `waiting`: on its way to the relay, nothing is known yet
  * - `accepted`: the relay took it; that is not the mailbox yet
  * - `delayed`: the relay, or a server behind it, tries again later
@@ -19,7 +21,17 @@ export interface MailRecord {
  * - `no-mailbox`: refused because there is no such mailbox
  * - `abandoned`: given up for a reason of ours, such as a code that ended before it could be sent
  */
-export type MailFate = 'waiting' | 'accepted' | 'delayed' | 'refused' | 'no-mailbox' | 'abandoned';
+export const MAIL_FATES = [
+  'waiting',
+  'accepted',
+  'delayed',
+  'refused',
+  'no-mailbox',
+  'abandoned',
+] as const;
+
+/** One of {@link MAIL_FATES}. */
+export type MailFate = (typeof MAIL_FATES)[number];
 
 /** A status of RFC 3463 whose first digit says what to expect: 2 success, 4 later, 5 never. */
 export const MAIL_STATUS = /^[245]\.\d{1,3}\.\d{1,3}$/;

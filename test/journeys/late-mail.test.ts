@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { type Answer, Jar } from '../support/jar.ts';
 import type { Act } from '../support/smtp.ts';
-import { stores } from '../support/world.ts';
+import { passcodeIn, stores } from '../support/world.ts';
+import { showGuest } from '../../src/cli/guests.ts';
+import { listenJson } from '../cli/said.ts';
 import { arrive, type House, INVITER, nextLink, openHouse, press, takeLink } from './house.ts';
 
 for (const store of stores) {
@@ -116,6 +118,27 @@ for (const store of stores) {
       assert.match(first!, /If .* has access to/);
       for (const other of others) assert.equal(other, first);
       assert.equal(others.length, 4);
+    });
+
+    it('S65 tells admins what became of each mail, and neither code nor address', async () => {
+      const visit = await ticketed('told@mail.example');
+      await again(visit);
+      await report(visit.guest.id, 'bounced', '5.1.1');
+      const said = await listenJson((output) =>
+        showGuest('told@mail.example', { config: house.folder, tenant: 'a' }, output),
+      );
+      const [{ mails }] = JSON.parse(said.out) as [{ mails: Record<string, string | null>[] }];
+      const told = mails.map(({ kind, state, reason }) => ({ kind, state, reason }));
+      assert.deepEqual(
+        told.toSorted((one, other) => one.kind!.localeCompare(other.kind!)),
+        [
+          { kind: 'invitation', state: 'accepted', reason: null },
+          { kind: 'passcode', state: 'no-mailbox', reason: '5.1.1' },
+        ],
+      );
+      const mail = await house.relay.nextMail('told@mail.example', { about: /sign-in code/ });
+      const code = passcodeIn(mail.parsed.text ?? '');
+      assert.doesNotMatch(JSON.stringify(mails), new RegExp(`${code}|told@`));
     });
 
     it('does not keep a guest from asking again: the next code arrives and signs in', async () => {

@@ -246,7 +246,7 @@ secrets: { pepper: { file: ./none } }
         'guestpass.yaml:3:92  mail.dkim.selector  not a selector; write letters, digits and dashes',
       ]);
       const short = `{ transport: smtp://mail.example, ${from}, reportKey: { env: R } }`;
-      const [fault = ''] = await faults(mail(short), { R: 'c2hvcnQ=' });
+      const [fault = ''] = await faults(mail(short), { R: 'q83vEjQ=' });
       assert.match(fault, /mail\.reportKey  a secret of 5 bytes, 32 are needed/);
     });
 
