@@ -78,6 +78,20 @@ export type Page =
       readonly problem?: Problem;
       readonly notice?: 'resent';
     })
+  /** The link in the mail, in the browser that asked: the form posts `key` to `/link`. */
+  | (SignInFrame & {
+      readonly page: 'sign-in-link';
+      readonly address: string;
+      readonly label: string;
+      readonly key: string;
+    })
+  /** The same in any other browser, or a scanner's: nothing to press. */
+  | {
+      readonly page: 'sign-in-link-elsewhere';
+      readonly tenantName: string | null;
+      /** Of the mail; null when the link does not say a good one. */
+      readonly label: string | null;
+    }
   /** P6: the right code, too late. */
   | (SignInFrame & { readonly page: 'code-expired'; readonly lifetimeMinutes: number })
   /** The sign-in is proven already (Back, reload, second tab): one button leads on. */

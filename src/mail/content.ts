@@ -23,6 +23,8 @@ export interface PasscodeMail extends OwnMail {
   readonly lifetimeSeconds: number;
   /** Two characters, also shown on the page. */
   readonly label: string;
+  /** Where the reader signs in without typing it, in the browser that asked; absent without. */
+  readonly link?: string;
   readonly requestedAt: number;
   /** Browser and system family, e.g. `Chrome on Windows`; '' when unknown. */
   readonly browserFamily: string;

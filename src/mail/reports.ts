@@ -46,7 +46,7 @@ export function createTakeReport({ store, clock, log }: TakeReportDeps): TakeRep
     if (!mail || mail.state === 'decoy') return 'unknown';
     if (!isNew) return 'known';
     const { tenant, guest, kind, label } = mail;
-    log.info(`mail.${what}`, {
+    const line = {
       audit: true,
       id,
       tenant,
@@ -54,7 +54,10 @@ export function createTakeReport({ store, clock, log }: TakeReportDeps): TakeRep
       mail: label === null ? kind : `${kind} ${label}`,
       outcome: fateOf(mail),
       status,
-    });
+    };
+    if (what === 'bounced') log.info('mail.bounced', line);
+    else if (what === 'delayed') log.info('mail.delayed', line);
+    else log.info('mail.complained', line);
     return 'recorded';
   };
 }

@@ -16,12 +16,17 @@ import type { MailContent, NoInvitationMail, PasscodeMail } from '../mail/conten
 import { createMessageId } from '../mail/outbox.ts';
 import type { SignIn, Store } from '../storage/store.ts';
 import type { PasscodeDigests } from './digest.ts';
-import { generateLabel, generateShortPasscode, generateStrongPasscode } from './generate.ts';
+import {
+  generateLabel,
+  generateLinkKey,
+  generateShortPasscode,
+  generateStrongPasscode,
+} from './generate.ts';
 
 /** The mail around a passcode; what the passcode itself decides is filled in here. */
 export type PasscodeLetter = Omit<
   PasscodeMail,
-  'kind' | 'passcode' | 'strong' | 'lifetimeSeconds' | 'label' | 'requestedAt'
+  'kind' | 'passcode' | 'strong' | 'lifetimeSeconds' | 'label' | 'link' | 'requestedAt'
 >;
 
 export interface IssueRequest {
@@ -36,6 +41,8 @@ export interface IssueRequest {
   readonly guest: string | null;
   /** null for an address nobody invited: the same work, and no mail (S62). */
   readonly letter: PasscodeLetter | null;
+  /** Page the mail's sign-in link leads to, without query; absent where the tenant wants none. */
+  readonly linkPage?: string;
   /** What such an address is sent instead, where the tenant wants that; no passcode is in it. */
   readonly instead?: NoInvitationMail | null;
 }
@@ -162,12 +169,14 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
       : generateShortPasscode(limits.passcodeDigits);
     const sequence = signIn.sends;
     const binding = { tenant, uid, addressKey: signIn.addressKey, sequence };
+    const key = request.linkPage === undefined ? undefined : generateLinkKey();
+    const label = signIn.label ?? '';
     await tx.passcodes.insert({
       tenant,
       uid,
       sequence,
       digest: digests.digest(binding, passcode),
-      linkDigest: null,
+      linkDigest: key === undefined ? null : digests.digest(binding, key),
       pepperVersion: digests.currentVersion,
       strong,
       createdAt: now,
@@ -185,7 +194,8 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
             passcode,
             strong,
             lifetimeSeconds: limits.passcodeLifetimeSeconds,
-            label: signIn.label ?? '',
+            label,
+            ...(key !== undefined && { link: `${request.linkPage}?label=${label}&key=${key}` }),
             requestedAt: now,
           }
         : (request.instead ?? null),

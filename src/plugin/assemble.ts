@@ -237,6 +237,7 @@ export async function assemble(
     },
     interactionPages: createInteractionPages({
       ...pages,
+      tenantOf,
       knownBrowser: createKnownBrowserCookie(secure),
       steps,
       translator,

@@ -30,8 +30,8 @@ const FATES: readonly (readonly [MailFate, string])[] = [
 export function codeStates(
   sample: Sample,
   walk: SampleWalk,
-): PageStates<'enter-code' | 'code-expired'> {
-  const { limits, now } = sample;
+): PageStates<'enter-code' | 'code-expired' | 'sign-in-link' | 'sign-in-link-elsewhere'> {
+  const { limits, now, frame } = sample;
   const page = (turn: Turn = {}, can = LIVE, address = ADDRESS) =>
     walk.page({ step: 'enter-code', address, ...can }, { ...turn, address });
   const enter = (turn?: Turn, can?: typeof LIVE, address?: string) =>
@@ -98,6 +98,27 @@ export function codeStates(
       ),
       ...FATES.map(([fate, shows]) => show(`mail-${fate}`, shows, enter({ fate, invited: true }))),
       show('long-address', 'the longest address', enter({}, LIVE, LONG_ADDRESS)),
+    ],
+    'sign-in-link': [
+      show('', 'the link in the mail, in the browser that asked', {
+        ...frame,
+        page: 'sign-in-link',
+        address: ADDRESS,
+        label: 'K7',
+        key: 'sample-key-0123456789a',
+      }),
+    ],
+    'sign-in-link-elsewhere': [
+      show('', 'the link in the mail, in another browser', {
+        page: 'sign-in-link-elsewhere',
+        tenantName: frame.tenantName,
+        label: 'K7',
+      }),
+      show('bare', 'and without its label', {
+        page: 'sign-in-link-elsewhere',
+        tenantName: frame.tenantName,
+        label: null,
+      }),
     ],
     'code-expired': [
       show(

@@ -22,6 +22,7 @@ const TEMPLATES = [
     'retry',
     'send',
     'passcode',
+    'link',
     'accept',
     'decline',
     'continue',
