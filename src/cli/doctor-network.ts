@@ -1,6 +1,6 @@
 // Owns what the doctor asks other machines: the proxy in front, the relay, DNS, identity providers.
 
-import { X509Certificate } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
 import type { Clock } from '../domain/clock.ts';
 import type { Connection } from '../domain/identity-provider.ts';
@@ -10,7 +10,7 @@ import { createDiscovery } from '../federation/oidc-discovery.ts';
 import { createSamlTrust } from '../federation/saml-metadata.ts';
 import { findRelayFault } from '../mail/relay-check.ts';
 import { createOutboundFetch, createOutboundWebFetch } from '../outbound/fetch.ts';
-import type { MailSettings } from '../settings/settings.ts';
+import type { DkimSettings, MailSettings } from '../settings/settings.ts';
 import { broken, doubtful, fine, type Finding } from './doctor-finding.ts';
 import { ask } from './healthcheck.ts';
 
@@ -42,7 +42,8 @@ export async function checkPublicUrl(
 
 /** Asks the relay, and DNS what receivers will find about the sender's domain. */
 export async function checkMail(
-  { transport, from }: MailSettings,
+  { transport, from, dkim }: MailSettings,
+  tenants: readonly Tenant[],
   resolveTxt: ResolveTxt = createResolveTxt(),
 ): Promise<readonly Finding[]> {
   if (transport.kind === 'mailbox') {
@@ -59,12 +60,47 @@ export async function checkMail(
           `${where}  ${fault}`,
           'mend mail.transport and mail.auth, or the relay',
         );
-  const domain = from.slice(from.lastIndexOf('@') + 1);
+  const senders = [from, ...tenants.map(({ mail }) => mail?.from ?? from)];
+  const domains = new Set(senders.map((sender) => sender.slice(sender.lastIndexOf('@') + 1)));
+  const records: Finding[] = [];
+  for (const domain of domains) {
+    records.push(await checkRecord('SPF', domain, [domain], 'v=spf1', resolveTxt));
+    records.push(await checkRecord('DMARC', domain, parentsOf(domain), 'v=DMARC1', resolveTxt));
+  }
   return [
     relay,
-    await checkRecord('SPF', domain, [domain], 'v=spf1', resolveTxt),
-    await checkRecord('DMARC', domain, parentsOf(domain), 'v=DMARC1', resolveTxt),
+    ...records,
+    ...(dkim ? [await checkDkim(dkim, resolveTxt), ...findUnsigned(dkim.domain, domains)] : []),
   ];
+}
+
+/** A signature of another domain does not count for DMARC. */
+function findUnsigned(signer: string, domains: ReadonlySet<string>): readonly Finding[] {
+  const others = [...domains].filter((name) => name !== signer && !name.endsWith(`.${signer}`));
+  const mend =
+    'let the relay sign its mail, or give the tenant a sender below the domain that signs';
+  return others.map((name) => doubtful('DKIM', `nothing here signs for ${name}`, mend));
+}
+
+/** Compares the key that receivers find with the one that mail is signed with. */
+async function checkDkim(
+  { domain, selector, privateKey }: DkimSettings,
+  resolveTxt: ResolveTxt,
+): Promise<Finding> {
+  const name = `${selector}._domainkey.${domain}`;
+  const key = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
+  const mend = `let the TXT record there be v=DKIM1; k=rsa; p=${key.toString('base64')}`;
+  try {
+    const records = (await resolveTxt(name)).map((pieces) => pieces.join(''));
+    const published = records.map((record) => /(?:^|;)\s*p=([^;]*)/.exec(record)?.[1] ?? '');
+    const isThere = published.some((text) => Buffer.from(text, 'base64').equals(key));
+    return isThere ? fine('DKIM', name) : broken('DKIM', `${name} has another key`, mend);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOTFOUND' || code === 'ENODATA'
+      ? broken('DKIM', `there is no ${name}`, mend)
+      : doubtful('DKIM', `DNS does not say what stands at ${name}`, 'try again');
+  }
 }
 
 async function checkRecord(

@@ -58,7 +58,7 @@ async function askOthers(config: string, check: ConfigurationCheck): Promise<rea
   const unproven = await findUnproven(check, createDomainProofs({ clock: systemClock }));
   return [
     ...(publicUrl === undefined ? [] : [await checkPublicUrl(publicUrl, tenants[0])]),
-    ...(mail ? await checkMail(mail) : []),
+    ...(mail ? await checkMail(mail, tenants) : []),
     ...(await checkProviders(tenants, isLoopback, systemClock)),
     ...unproven.map(({ file, line, message, mend }) =>
       broken('domain proof', `${file}:${line}  ${message}`, mend),

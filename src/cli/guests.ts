@@ -2,6 +2,7 @@
 
 import { parseEmailAddress } from '../domain/email-address.ts';
 import { describeGuest, guestValue } from './guest-words.ts';
+import { describeMail, mailValue } from './mail-words.ts';
 import {
   findRemoved,
   type GuestOptions,
@@ -32,7 +33,13 @@ export async function showGuest(
     if (shown.length === 0) return unknownGuest(output, email, records);
     const others = guest ? await records.listAddresses(guest) : [];
     const refuses = (await records.refusesInvitations(address)) ?? null;
-    const more = { tenant: tenant.id, otherAddresses: others, refusesInvitations: refuses };
+    const mails = (guest && (await records.listMails(guest))) ?? [];
+    const more = {
+      tenant: tenant.id,
+      otherAddresses: others,
+      refusesInvitations: refuses,
+      mails: mails.map(mailValue),
+    };
     const values = shown.map((found) => ({ ...guestValue(found), ...more }));
     const lines = shown.flatMap((found) => [
       `${found.address}  ${tenant.id}`,
@@ -41,6 +48,9 @@ export async function showGuest(
       `  so far           ${describeGuest(found, now)}`,
       ...(others.length > 0 ? [`  other addresses  ${others.join(', ')}`] : []),
       ...(refuses ? ['  invitations      blocked by the owner of the address'] : []),
+      ...mails.map(
+        (mail, index) => `  ${index === 0 ? 'mails' : '     '}            ${describeMail(mail)}`,
+      ),
     ]);
     return answer(output, values, ...lines);
   });

@@ -14,7 +14,7 @@ import { ConfigurationError } from '../settings/fault.ts';
 import type { DatabaseSettings } from '../settings/settings.ts';
 import { openDatabase } from '../storage/open-database.ts';
 import { createStore } from '../storage/open-store.ts';
-import type { GuestStore, Store } from '../storage/store.ts';
+import type { GuestStore, OutboxStore, Store } from '../storage/store.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { checkConfiguration, loadConfiguration } from '../tenants/configuration.ts';
 import { failed, type Output } from './output.ts';
@@ -38,7 +38,12 @@ export type GuestLookup = Pick<
   | 'listAddresses'
   | 'listRemoved'
   | 'hasBlockedInvitations'
->;
+> & { readonly listMails: OutboxStore['listOf'] };
+
+/** What of a store can be looked up. */
+export function lookupOf({ guests, outbox }: Pick<Store, 'guests' | 'outbox'>): GuestLookup {
+  return { ...guests, listMails: outbox.listOf };
+}
 
 /** What a command that only looks has to know. */
 export interface LookedAt {
@@ -63,26 +68,43 @@ export async function lookAtConfiguration(config: string, output: Output): Promi
 }
 
 /**
- * Does something at one tenant with all rooms joined. May run while a server does.
+ * Does something with all rooms joined. May run while a server does.
+ *
+ * @returns the exit code of `work`
+ * @throws {GuestError} `unavailable` when the database cannot be reached
+ */
+export async function withParts(
+  config: string,
+  output: Output,
+  work: (parts: Parts) => Promise<number>,
+): Promise<number> {
+  const { settings, tenants, notices } = await loadConfiguration(config);
+  for (const notice of notices) output.warn(notice);
+  const guests = await createGuests({ ...settings, tenants, log: createCommandLog(output) });
+  try {
+    return await work(guests.parts);
+  } finally {
+    await guests.close();
+  }
+}
+
+/**
+ * The same at one tenant.
  *
  * @returns the exit code of `work`; 1 when there is no such tenant
  * @throws {GuestError} `unavailable` when the database cannot be reached
  */
-export async function atTenant(
+export function atTenant(
   options: TenantOptions,
   output: Output,
   work: (parts: Parts, tenant: Tenant) => Promise<number>,
 ): Promise<number> {
-  const { settings, tenants, notices } = await loadConfiguration(options.config);
-  for (const notice of notices) output.warn(notice);
-  const named = resolveTenant(tenants, options.tenant);
-  if (named.outcome !== 'tenant') return noTenant(output, options.tenant);
-  const guests = await createGuests({ ...settings, tenants, log: createCommandLog(output) });
-  try {
-    return await work(guests.parts, named.tenant);
-  } finally {
-    await guests.close();
-  }
+  return withParts(options.config, output, async (parts) => {
+    const named = resolveTenant(parts.tenants(), options.tenant);
+    return named.outcome === 'tenant'
+      ? work(parts, named.tenant)
+      : noTenant(output, options.tenant);
+  });
 }
 
 /** Tries waiting mail once, and says so when some is still waiting. */
@@ -110,7 +132,7 @@ export async function lookAtGuests<Found>(
   const store = createStore(openDatabase(settings, 1));
   try {
     await assertReadable(store);
-    return await look(store.guests, Math.floor(await store.databaseTime()));
+    return await look(lookupOf(store), Math.floor(await store.databaseTime()));
   } finally {
     await store.close();
   }

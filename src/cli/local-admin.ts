@@ -4,10 +4,11 @@ import type { Tenant } from '../domain/tenant.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import { refusalOf } from '../guests/invitation-order.ts';
 import type { InvitationOutcome } from '../guests/invitations.ts';
+import { sentMailOf } from '../mail/fates.ts';
 import type { Parts } from '../plugin/assemble.ts';
 import type { ExternalUserState, Guest } from '../storage/store.ts';
 import { actorOf } from './actor.ts';
-import { atTenant, deliver, type GuestLookup, lookAtTenant } from './installation.ts';
+import { atTenant, deliver, type GuestLookup, lookAtTenant, lookupOf } from './installation.ts';
 import { resetAt } from './local-reset.ts';
 import type { ActorOptions } from './open-admin.ts';
 import type { Output, Refusal } from './output.ts';
@@ -15,6 +16,7 @@ import { refusalSentence } from './refusal-sentence.ts';
 import type { GuestRecords, Invited, PlaceOptions, TenantAdmin } from './tenant-admin.ts';
 
 const PAGE = 500;
+const MOST_MAILS = 50;
 
 /** Looks into the database; no row of it is changed. @returns the exit code */
 export function lookAtLocal(
@@ -44,7 +46,7 @@ function createLocalAdmin(parts: Parts, tenant: Tenant, actor: string): TenantAd
   const told = (made: InvitationOutcome): Invited | Refusal => answerOf(made, tenant);
   const gone = refusalAt(tenant, 'not_invited');
   return {
-    ...createRecords(store.guests, tenant),
+    ...createRecords(lookupOf(store), tenant),
     get now() {
       return parts.clock();
     },
@@ -100,6 +102,7 @@ function createRecords(guests: GuestLookup, tenant: Tenant): Omit<GuestRecords, 
       }
     },
     listAddresses: (guest) => guests.listAddresses(id, guest.id),
+    listMails: async (guest) => (await guests.listMails(id, guest.id, MOST_MAILS)).map(sentMailOf),
     refusesInvitations: ({ key }) => guests.hasBlockedInvitations(id, key),
     async foreseeRefusal(order) {
       const isBlocked = () => guests.hasBlockedInvitations(id, order.address.key);

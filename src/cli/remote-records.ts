@@ -7,6 +7,7 @@ import { explanation } from './explain-remote.ts';
 import type { Refusal } from './output.ts';
 import { refusalSentence } from './refusal-sentence.ts';
 import type { RemoteApi } from './remote-api.ts';
+import { remoteMails } from './remote-mail.ts';
 import { remoteInvitation, remoteUser } from './remote-guest.ts';
 import type { GuestRecords, KnownGuest } from './tenant-admin.ts';
 
@@ -50,6 +51,11 @@ export function createRemoteRecords(api: RemoteApi): Omit<GuestRecords, 'now'> {
     },
     async listAddresses({ id }) {
       return (await api.get({ ...read, path: `/users/${id}` }, remoteUser)).otherMails;
+    },
+    async listMails({ id }) {
+      // A server of before has no such path; a guest who was removed has no mails.
+      const asked = await api.ask({ ...read, path: `/users/${id}/mails` }, remoteMails);
+      return 'answer' in asked ? asked.answer : undefined;
     },
     refusesInvitations: () => Promise.resolve(undefined),
     foreseeRefusal({ address }) {

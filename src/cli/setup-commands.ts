@@ -8,6 +8,7 @@ import { init } from './init.ts';
 import type { TenantOptions } from './installation.ts';
 import { listKeys, rotateKeys, type RotateOptions } from './keys.ts';
 import { type RevokeKeysOptions, revokeKeys } from './keys-revoke.ts';
+import { type MailReportsOptions, takeMailReports } from './mail-reports.ts';
 import { migrateNow, type MigrateOptions } from './migrate.ts';
 import { runs } from './run.ts';
 import { type SchemaOptions, writeSchemas } from './schema.ts';
@@ -18,8 +19,25 @@ import { byActor, configured } from './words.ts';
 export function addSetupCommands(program: Command): void {
   addFiles(program);
   addChecks(program);
+  addMail(program.command('mail').description('what became of mails'));
   addKeys(
     program.command('keys').description('look at, rotate and revoke the signing keys of a tenant'),
+  );
+}
+
+function addMail(mail: Command): void {
+  const taking = configured(mail.command('bounces'))
+    .description('read what mail servers sent back about mails that did not arrive')
+    .argument('[path]', 'a message, a folder of them or a Maildir; default standard input');
+  const words = {
+    examples: [
+      'mail bounces --config /etc/guestpass < message.eml',
+      'mail bounces /var/mail/bounces',
+    ],
+    note: 'Ends with 0 for a message that is no report, too: a pipe that fails makes another one.',
+  };
+  runs<MailReportsOptions>(taking, words, (output, options, path?: string) =>
+    takeMailReports(path, options, output),
   );
 }
 

@@ -4,6 +4,7 @@
 
 import type { EmailAddress } from '../domain/email-address.ts';
 import type { InvitationOrder } from '../guests/invitation-order.ts';
+import type { SentMail } from '../mail/fates.ts';
 import type { ExternalUserState, Guest } from '../storage/store.ts';
 import type { Output, Refusal } from './output.ts';
 
@@ -63,6 +64,8 @@ export interface GuestRecords {
   /** Guests with an invitation they have not accepted, those that have ended included. */
   listInvitations(): AsyncIterable<KnownGuest>;
   listAddresses(guest: KnownGuest): Promise<readonly string[]>;
+  /** Mails of the last two weeks, newest first; undefined: not told. */
+  listMails(guest: KnownGuest): Promise<readonly SentMail[] | undefined>;
   /** Whether the owner of an address takes no invitations of the tenant; undefined: not told. */
   refusesInvitations(address: EmailAddress): Promise<boolean | undefined>;
   /** Why an invitation would be refused, as far as that can be known without making it. */

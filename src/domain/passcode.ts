@@ -11,6 +11,12 @@ export const STRONG_PASSCODE_LENGTH = 16;
 /** Crockford's alphabet: no I, L, O or U, so nothing can be misread. */
 export const STRONG_PASSCODE_ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
+/** The two characters on page and mail. */
+export const PASSCODE_LABEL = /^[A-HJ-NP-Z][2-9]$/;
+
+/** The key in a sign-in link: 128 random bits as base64url. */
+export const LINK_KEY = /^[\w-]{22}$/;
+
 /** Longest text looked at; a pasted line fits, a megabyte does not. */
 const MAX_TYPED = 200;
 

@@ -45,8 +45,20 @@ export interface Tenant {
   readonly guestsMayLeave?: boolean;
   /** Whether the owner of an invited address sees this tenant on the pages of others; default true. */
   readonly listedElsewhere?: boolean;
+  /** What of its mail is its own; default all as the installation has it. */
+  readonly mail?: TenantMail;
   /** Whether a stranger who asks for a code is mailed that there is no invitation; default false. */
   readonly mailStrangers?: boolean;
+}
+
+/** What of a tenant's mail is its own. */
+export interface TenantMail {
+  /** Its sender; default the installation's. */
+  readonly from?: string;
+  /** Where answers go; default `support`, where that is an address. */
+  readonly replyTo?: string;
+  /** Whether the mail with a code also has a link that signs in; default false. */
+  readonly signInLink?: boolean;
 }
 
 /** Allow list or block list, never both (R73). Lower-case A-labels, compared exactly. */
@@ -200,6 +212,12 @@ export function clientPolicyOf(tenant: Tenant, clientId: string | undefined): Cl
   return clientId !== undefined && Object.hasOwn(said, clientId)
     ? (said[clientId] ?? defaultClientPolicy)
     : defaultClientPolicy;
+}
+
+/** Sender and address for answers, where they are the tenant's own. Pure. */
+export function ownMailOf({ mail }: Pick<Tenant, 'mail'>): Pick<TenantMail, 'from' | 'replyTo'> {
+  const { from, replyTo } = mail ?? {};
+  return { ...(from !== undefined && { from }), ...(replyTo !== undefined && { replyTo }) };
 }
 
 /** What the tenant has decided, as the decision table asks it. */

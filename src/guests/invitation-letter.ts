@@ -1,7 +1,7 @@
 // Owns what the mails of an invitation say: made of the guest alone, so that one sent again says the
 // same.
 
-import { defaultInvitations, mailLanguageOf, type Tenant } from '../domain/tenant.ts';
+import { defaultInvitations, mailLanguageOf, ownMailOf, type Tenant } from '../domain/tenant.ts';
 import type { InvitationCopyMail, InvitationMail } from '../mail/content.ts';
 import type { Guest } from '../storage/store.ts';
 import { homeOf } from './invitation-order.ts';
@@ -60,6 +60,7 @@ function whatBothSay(tenant: Tenant, { invitation, invitedBy }: Guest) {
     message,
     support: tenant.support ?? null,
     privacyUrl: tenant.privacyUrl ?? null,
+    ...ownMailOf(tenant),
   };
 }
 

@@ -173,7 +173,9 @@ export function createInvitations(deps: InvitationsDeps): Invitations {
     const expiresAt = clock() + MAIL_SECONDS;
     const mails: string[] = [];
     for (const content of contents) {
-      mails.push(await outbox.enqueue(tx, { tenant: tenant.id, content, expiresAt }));
+      // The copy goes to somebody else.
+      const guest = content.kind === 'invitation' ? id : null;
+      mails.push(await outbox.enqueue(tx, { tenant: tenant.id, content, expiresAt, guest }));
     }
     return { outcome: answer, mails };
   }

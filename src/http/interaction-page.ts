@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import { type ErrorCode, errorTable } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import { maskNetwork } from '../domain/network.ts';
+import type { OpenedInvitation } from '../guests/invitation-visits.ts';
 import type { View } from '../interaction/sign-in.ts';
 import type { Visit } from '../interaction/visit.ts';
 import type { SignIn } from '../storage/store.ts';
@@ -25,7 +26,7 @@ export type PageVisit = Pick<
   'tenant' | 'client' | 'clientAddress' | 'browserFamily' | 'isEmbedded'
 > & {
   /** Anything but undefined: a ticket fixes the address. */
-  readonly invited: unknown;
+  readonly invited: { readonly guest: Pick<OpenedInvitation['guest'], 'invitedBy'> } | undefined;
   readonly interaction: Pick<Visit['interaction'], 'params'>;
 };
 
@@ -105,7 +106,7 @@ export function createSignInPages(deps: SignInPagesDeps): SignInPages {
 
   function enterCode(
     { frame, visit }: PageRequest,
-    { signIn, problem, notice }: View,
+    { signIn, problem, notice, fate }: View,
     step: Extract<View['step'], { step: 'enter-code' }>,
   ): Page {
     if (problem?.code === 'passcode_expired') {
@@ -121,7 +122,7 @@ export function createSignInPages(deps: SignInPagesDeps): SignInPages {
       strong: signIn?.strong ?? false,
       digits: limits.passcodeDigits,
       lifetimeMinutes,
-      sender,
+      sender: visit.tenant.mail?.from ?? sender,
       inApp: inAppOf(visit),
       // While short codes are not compared, another wrong one is all that typing could bring.
       live: step.live && problem?.code !== 'passcode_superseded',
@@ -130,6 +131,7 @@ export function createSignInPages(deps: SignInPagesDeps): SignInPages {
         0,
         (signIn?.lastSentAt ?? 0) + limits.resendCooldownSeconds - clock(),
       ),
+      ...(fate && { delivery: { fate, contact: contactOf(visit) } }),
       ...(problem && { problem }),
       ...(notice && { notice }),
     };
@@ -156,6 +158,11 @@ function elsewhere(
 
 function inAppOf({ isEmbedded, client }: PageVisit): WayOut | null {
   return isEmbedded ? { name: client.name, url: client.url } : null;
+}
+
+/** Who can put a wrong address right. */
+function contactOf({ invited, tenant }: PageVisit): string | null {
+  return invited?.guest.invitedBy ?? tenant.support ?? null;
 }
 
 function consentOf({ signIn }: View): { readonly address: string } {

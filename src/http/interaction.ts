@@ -5,6 +5,7 @@ import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import { parseEmailAddress } from '../domain/email-address.ts';
 import { GuestError } from '../domain/errors.ts';
+import { LINK_KEY, PASSCODE_LABEL } from '../domain/passcode.ts';
 import type { Tenant, TenantIndex } from '../domain/tenant.ts';
 import type { Invitations } from '../guests/invitations.ts';
 import type { Problem } from '../interaction/problem.ts';
@@ -41,6 +42,8 @@ export interface InteractionPagesDeps extends SignInPagesDeps {
   readonly views: Views;
   readonly language: PageLanguage;
   readonly tenants: () => TenantIndex;
+  /** The organisation of a request that belongs to no sign-in. */
+  readonly tenantOf: (ctx: Context) => Tenant | undefined;
   /** Origin of the pages, what a form's Origin header must say. */
   readonly origin: string;
 }
@@ -86,6 +89,11 @@ export function createInteractionPages(
   );
   router.post('/passcode', readForm, visited, posted, async (ctx) =>
     follow(ctx as PageContext, await steps.submitPasscode(ctx.state.visit, field(ctx, 'code'))),
+  );
+  // Whoever opens it, scanners too, changes nothing: only the button does, in the browser that asked.
+  router.get('/link', (ctx) => showLink(ctx as PageContext));
+  router.post('/link', readForm, visited, posted, async (ctx) =>
+    follow(ctx as PageContext, await steps.submitLink(ctx.state.visit, field(ctx, 'key'))),
   );
   router.post('/leave', readForm, visited, posted, async (ctx) =>
     follow(
@@ -205,6 +213,28 @@ export function createInteractionPages(
     const isWhole = wanted.parameters !== null;
     ctx.state.frame = { ...frame, restart: isWhole ? { action, token } : null };
     if (!isKept) restartCookie.write(ctx, frame.base, token);
+  }
+
+  async function showLink(ctx: PageContext): Promise<void> {
+    const { label, key } = ctx.query;
+    const named = typeof label === 'string' && PASSCODE_LABEL.test(label) ? label : null;
+    try {
+      await open(ctx, () => Promise.resolve());
+    } catch (error) {
+      if (!(error instanceof GuestError) || error.code !== 'interaction_expired') throw error;
+      const tenant = deps.tenantOf(ctx);
+      const tenantName = tenant?.displayName ?? null;
+      const page = { page: 'sign-in-link-elsewhere', tenantName, label: named } as const;
+      return views.render(ctx, page, { tenant });
+    }
+    const view = await steps.look(ctx.state.visit);
+    if ('to' in view) return seeOther(ctx, view.to);
+    const isAsked = view.step.step === 'enter-code' && view.step.live;
+    if (!isAsked || named === null || typeof key !== 'string' || !LINK_KEY.test(key)) {
+      return seeOther(ctx, ctx.state.frame.base);
+    }
+    const { address } = view.signIn ?? { address: '' };
+    await draw(ctx, { ...ctx.state.frame, page: 'sign-in-link', address, label: named, key });
   }
 
   function draw(ctx: PageContext, page: Page): Promise<void> {

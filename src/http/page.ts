@@ -2,6 +2,7 @@
 // so no request data can reach a template unseen (S61).
 
 import type { ErrorCode } from '../domain/errors.ts';
+import type { MailFate } from '../domain/mail-fate.ts';
 import type { Problem } from '../interaction/problem.ts';
 import type { HomeNotice } from './notice-cookie.ts';
 
@@ -117,9 +118,29 @@ export type Page =
       readonly canResend: boolean;
       /** Until then a new code is refused; 0 when it is not. */
       readonly resendSeconds: number;
+      /** What became of the mail; absent where the address was typed (S62). */
+      readonly delivery?: {
+        readonly fate: MailFate;
+        /** Whoever invited, else the support; null when neither is known. */
+        readonly contact: string | null;
+      };
       readonly problem?: Problem;
       readonly notice?: 'resent';
     })
+  /** The link in the mail, in the browser that asked: the form posts `key` to `/link`. */
+  | (SignInFrame & {
+      readonly page: 'sign-in-link';
+      readonly address: string;
+      readonly label: string;
+      readonly key: string;
+    })
+  /** The same in any other browser, or a scanner's: nothing to press. */
+  | {
+      readonly page: 'sign-in-link-elsewhere';
+      readonly tenantName: string | null;
+      /** Of the mail; null when the link does not say a good one. */
+      readonly label: string | null;
+    }
   /** P6: the right code, too late. */
   | (SignInFrame & { readonly page: 'code-expired'; readonly lifetimeMinutes: number })
   /** The sign-in is proven already (Back, reload, second tab): one button leads on. */

@@ -1,7 +1,7 @@
 // Owns who is written to, and what the mail may say of the request.
 
 import { maskNetwork } from '../domain/network.ts';
-import { mailLanguageOf } from '../domain/tenant.ts';
+import { mailLanguageOf, ownMailOf } from '../domain/tenant.ts';
 import type { NoInvitationMail } from '../mail/content.ts';
 import type { PasscodeLetter } from '../passcodes/issue.ts';
 import type { NoticeLetter } from '../passcodes/verify.ts';
@@ -54,5 +54,6 @@ function about({ tenant, client, locale }: Visit) {
     clientName: client.name,
     support: tenant.support ?? null,
     privacyUrl: tenant.privacyUrl ?? null,
+    ...ownMailOf(tenant),
   };
 }

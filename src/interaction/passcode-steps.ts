@@ -2,7 +2,7 @@
 
 import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/limits.ts';
-import { parseTypedPasscode } from '../domain/passcode.ts';
+import { LINK_KEY, parseTypedPasscode } from '../domain/passcode.ts';
 import { clientPolicyOf } from '../domain/tenant.ts';
 import type { Directory } from '../guests/directory.ts';
 import type { IssuePasscode } from '../passcodes/issue.ts';
@@ -17,9 +17,16 @@ import type { RecordStep, Remembered } from './remembered.ts';
 import { MOVED_HERE, rejected, type Submission } from './submission.ts';
 import type { Visit } from './visit.ts';
 
+/** Page of a sign-in that the link in its mail leads to (S23: of the configured origin). */
+function linkPageOf({ pagesUrl, uid }: Visit): string {
+  return `${pagesUrl}/${uid}/link`;
+}
+
 export interface PasscodeSteps {
   sendPasscode(visit: Visit): Promise<Submission>;
   submitPasscode(visit: Visit, typed: string): Promise<Submission>;
+  /** Takes the key of the link in the mail, after a press of a button in the browser that asked. */
+  submitLink(visit: Visit, key: string): Promise<Submission>;
 }
 
 export interface PasscodeStepsDeps {
@@ -41,7 +48,7 @@ export interface PasscodeStepsDeps {
 export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
   const { remembered, directory, doors, issuePasscode, verifyPasscode, acquaintance } = deps;
   const { limits, clock, record } = deps;
-  return { sendPasscode, submitPasscode };
+  return { sendPasscode, submitPasscode, submitLink };
 
   async function sendPasscode(visit: Visit): Promise<Submission> {
     if (!doors.isPasscodeOn(visit)) return MOVED_HERE;
@@ -59,6 +66,8 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
       browser: visit.browser,
       addressKey: signIn.addressKey,
       subjects: subjectsOf(visit, signIn, known),
+      guest: guest?.id ?? null,
+      ...(visit.tenant.mail?.signInLink === true && { linkPage: linkPageOf(visit) }),
       letter: isLetter ? letterTo(guest, signIn, visit) : null,
       instead: visit.tenant.mailStrangers ? letterToStranger(signIn, visit) : null,
     });
@@ -85,6 +94,22 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
     if (parsed.outcome !== 'passcode') {
       return { outcome: 'rejected', problem: problemOfFormat(parsed, expected) };
     }
+    return evaluate(visit, signIn, { passcode: parsed.passcode, isLink: false });
+  }
+
+  async function submitLink(visit: Visit, key: string): Promise<Submission> {
+    // Switched off since: the tenant does not want what is in the mails that are under way.
+    const isOn = visit.tenant.mail?.signInLink === true && doors.isPasscodeOn(visit);
+    const signIn = isOn && LINK_KEY.test(key) ? await remembered.find(visit) : undefined;
+    if (!signIn || signIn.sends < signIn.liveFrom) return MOVED_HERE;
+    return evaluate(visit, signIn, { passcode: key, isLink: true });
+  }
+
+  async function evaluate(
+    visit: Visit,
+    signIn: SignIn,
+    given: { readonly passcode: string; readonly isLink: boolean },
+  ): Promise<Submission> {
     // Looked up for whoever is typed in, as above (S62).
     const guest = await directory.findByAddress(visit.tenant.id, signIn.addressKey);
     const known = acquaintance.recognise(visit, signIn.addressKey, guest);
@@ -94,14 +119,16 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
       browser: visit.browser,
       addressKey: signIn.addressKey,
       subjects: subjectsOf(visit, signIn, known),
-      passcode: parsed.passcode,
+      ...given,
       isNewBrowser: known?.by !== 'cookie',
+      guest: guest?.id ?? null,
       notice: guest ? noticeTo(guest, visit) : null,
     });
     record('passcode.evaluate', visit, signIn.address, {
       audit: true,
       outcome: verified.outcome,
       strong: signIn.strong,
+      ...(given.isLink && { by: 'link' }),
       known: known?.by,
       notified: verified.notified,
     });

@@ -2,7 +2,9 @@
 // what is shown next; domain/sign-in does.
 
 import { type EmailAddress, parseEmailAddress } from '../domain/email-address.ts';
+import type { MailFate } from '../domain/mail-fate.ts';
 import { isEnd, nextStep, type Step } from '../domain/sign-in.ts';
+import type { FateOfMail } from '../mail/fates.ts';
 import type { SignIn, SignInStore } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CompletionSteps } from './completion.ts';
@@ -18,7 +20,7 @@ import { createRecordStep, createRemembered } from './remembered.ts';
 import { isSameDoor } from './proof.ts';
 import { MOVED_HERE, rejected, type Submission } from './submission.ts';
 import type { UpstreamSteps } from './upstream.ts';
-import { isContextUnattainable, type Visit } from './visit.ts';
+import { cameByTicket, isContextUnattainable, type Visit } from './visit.ts';
 
 /** What a page is drawn from. */
 export interface View {
@@ -27,6 +29,8 @@ export interface View {
   /** Shown once. */
   readonly problem: Problem | undefined;
   readonly notice: 'resent' | undefined;
+  /** What became of the newest mail; undefined for whoever typed the address (S62). */
+  readonly fate?: MailFate | undefined;
 }
 
 export interface SignInSteps extends PasscodeSteps {
@@ -59,6 +63,7 @@ export interface SignInDeps extends Omit<PasscodeStepsDeps, 'remembered' | 'reco
   readonly signIns: SignInStore;
   readonly upstream: Pick<UpstreamSteps, 'leave'>;
   readonly completion: CompletionSteps;
+  readonly fateOfMail: FateOfMail;
   readonly log: Log;
 }
 
@@ -97,8 +102,17 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
       signIn = await remembered.find(visit);
     }
     const step = await stepOf(visit, signIn);
+    const fate = step.step === 'enter-code' ? await fateFor(visit, signIn) : undefined;
     const { problem: wrong, notice } = await remembered.takeTold(visit, signIn);
-    return { step, signIn, problem: wrong, notice };
+    return { step, signIn, problem: wrong, notice, fate };
+  }
+
+  /** Not even looked up for a typed address: neither page nor time may tell a guest from a stranger. */
+  async function fateFor(visit: Visit, signIn: SignIn | undefined): Promise<MailFate | undefined> {
+    const { messageId = null, addressKey = '' } = signIn ?? {};
+    return messageId !== null && cameByTicket(visit, addressKey)
+      ? deps.fateOfMail(messageId)
+      : undefined;
   }
 
   /** An invitation or a hint of the client stands for typing the address. @returns where to go at once */

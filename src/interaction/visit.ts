@@ -104,6 +104,16 @@ export async function openVisit(
 }
 
 /**
+ * Whether this browser came by the link of an invitation to the address: it may be told what a typed
+ * address must not, for only its mailbox had the link (S62). Pure.
+ */
+export function cameByTicket({ invited }: Pick<Visit, 'invited'>, addressKey: string): boolean {
+  return (
+    invited !== undefined && invited.state !== 'expired' && invited.guest.addressKey === addressKey
+  );
+}
+
+/**
  * Tells whether the client demands an authentication context that no sign-in here can be. Asking
  * the guest would then loop for ever, and claiming it would be a lie (S45).
  */

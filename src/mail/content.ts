@@ -1,7 +1,15 @@
 // Owns what a mail says before it is rendered: the data that lies sealed in the outbox.
 
+/** Whose mail it is, where that is not the installation's: absent in mails queued before. */
+export interface OwnMail {
+  /** The tenant's own sender. */
+  readonly from?: string;
+  /** Where the tenant wants answers to go. */
+  readonly replyTo?: string;
+}
+
 /** The mail that carries a passcode. */
-export interface PasscodeMail {
+export interface PasscodeMail extends OwnMail {
   readonly kind: 'passcode';
   /** The invited address, the only recipient (S17, S20). */
   readonly to: string;
@@ -15,6 +23,8 @@ export interface PasscodeMail {
   readonly lifetimeSeconds: number;
   /** Two characters, also shown on the page. */
   readonly label: string;
+  /** Where the reader signs in without typing it, in the browser that asked; absent without. */
+  readonly link?: string;
   readonly requestedAt: number;
   /** Browser and system family, e.g. `Chrome on Windows`; '' when unknown. */
   readonly browserFamily: string;
@@ -28,7 +38,7 @@ export interface PasscodeMail {
 }
 
 /** The mail that tells a guest of an invitation. */
-export interface InvitationMail {
+export interface InvitationMail extends OwnMail {
   readonly kind: 'invitation';
   readonly to: string;
   readonly locale: string;
@@ -55,7 +65,7 @@ export interface InvitationMail {
 }
 
 /** The copy of an invitation for one other person (R63): never with the link. */
-export interface InvitationCopyMail {
+export interface InvitationCopyMail extends OwnMail {
   readonly kind: 'invitation-copy';
   readonly to: string;
   readonly locale: string;
@@ -70,7 +80,7 @@ export interface InvitationCopyMail {
 }
 
 /** Tells the owner of an address that nobody invited it (`mailStrangers`). */
-export interface NoInvitationMail {
+export interface NoInvitationMail extends OwnMail {
   readonly kind: 'no-invitation';
   readonly to: string;
   readonly locale: string;
@@ -82,7 +92,7 @@ export interface NoInvitationMail {
 }
 
 /** Tells a guest what somebody did, or tried to do, in their name (S67). It holds no link. */
-export interface SecurityNoticeMail {
+export interface SecurityNoticeMail extends OwnMail {
   readonly kind: 'security-notice';
   /** `attempts`: so many wrong codes that codes are long now. `sign-in`: in a new browser, after some. */
   readonly event: 'attempts' | 'sign-in';
@@ -109,6 +119,8 @@ export type MailContent =
 export interface RenderedMail {
   readonly to: string;
   readonly fromName: string;
+  /** The tenant's own sender; absent for that of the installation. */
+  readonly from?: string;
   readonly replyTo: string | null;
   readonly subject: string;
   readonly text: string;

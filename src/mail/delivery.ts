@@ -28,7 +28,12 @@ export interface DeliveryDeps {
 export type DeliveryOutcome =
   | { readonly state: 'sent' }
   | { readonly state: 'postponed'; readonly until: number; readonly fault: string }
-  | { readonly state: 'abandoned'; readonly fault: string };
+  | {
+      readonly state: 'abandoned';
+      readonly fault: string;
+      /** Whether that was the last word of a mail server. */
+      readonly refused?: boolean;
+    };
 
 /** How long a message is its sender's before anybody may take it over. */
 export const LEASE_SECONDS = 15;
@@ -53,9 +58,15 @@ export function decideAfterFault(
 ): DeliveryOutcome {
   const wait = RETRY_SECONDS[deliveries - 1] ?? RETRY_SECONDS.at(-1)!;
   const until = now + wait;
-  return fault.permanent || until > expiresAt - LAST_USEFUL_SECONDS
-    ? { state: 'abandoned', fault: fault.faultClass }
-    : { state: 'postponed', until, fault: fault.faultClass };
+  const { permanent, faultClass } = fault;
+  if (permanent) {
+    // A mail that we could not write well says nothing about its reader.
+    const refused = faultClass.startsWith('smtp_');
+    return { state: 'abandoned', fault: faultClass, ...(refused && { refused }) };
+  }
+  return until > expiresAt - LAST_USEFUL_SECONDS
+    ? { state: 'abandoned', fault: faultClass }
+    : { state: 'postponed', until, fault: faultClass };
 }
 
 /**
@@ -136,11 +147,17 @@ export function createDelivery(
   }
 
   function record(id: string, lease: string, outcome: DeliveryOutcome): Promise<boolean> {
+    const at = clock();
     if (outcome.state === 'postponed') {
-      return store.outbox.postpone(id, lease, outcome.until, outcome.fault);
+      const { until: nextAttemptAt, fault } = outcome;
+      return store.outbox.postpone(id, lease, { nextAttemptAt, fault, at });
     }
-    const fault = outcome.state === 'sent' ? null : outcome.fault;
-    return store.outbox.settle(id, lease, { state: outcome.state, fault });
+    const { state } = outcome;
+    const told =
+      state === 'sent'
+        ? { fault: null }
+        : { fault: outcome.fault, refused: outcome.refused ?? false };
+    return store.outbox.settle(id, lease, { state, at, ...told });
   }
 
   async function renew(id: string, lease: string): Promise<void> {

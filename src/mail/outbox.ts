@@ -16,6 +16,10 @@ export interface OutgoingMessage {
   readonly content: MailContent | null;
   /** Epoch seconds; not sent any more from then on. */
   readonly expiresAt: number;
+  /** Id of the guest it is for, who may be told what became of it; default nobody's. */
+  readonly guest?: string | null;
+  /** Of {@link createMessageId}; default a new one. */
+  readonly id?: string;
 }
 
 /** Queue and worker of one process; several processes may share one store. */
@@ -41,6 +45,24 @@ const MAX_WAITING = 1_000;
 // Looking sorts everything that is due: with a long backlog, few looks are cheaper than many.
 const LOOK_AHEAD = 8 * MAX_CONNECTIONS;
 
+const UNTRIED = {
+  deliveries: 1,
+  fault: null,
+  settledAt: null,
+  delayedAt: null,
+  bouncedAt: null,
+  bounce: null,
+  complainedAt: null,
+} as const;
+
+/**
+ * Names a mail: 128 random bits, 22 base64url characters. Only who got the mail, or carried it, knows
+ * it: that is what makes a report about it believable.
+ */
+export function createMessageId(): string {
+  return randomBytes(16).toString('base64url');
+}
+
 /**
  * Creates the outbox; nothing is delivered before `start`.
  *
@@ -65,13 +87,22 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
   let backlog = false;
 
   return {
-    enqueue: async (tx, { tenant, content, expiresAt }) => {
+    enqueue: async (tx, { tenant, content, expiresAt, guest = null, id = createMessageId() }) => {
       const now = clock();
-      const id = randomBytes(16).toString('base64url');
       const cause = currentCause();
       if (cause && content !== null) remember(id, cause);
       const sealed = sealContent(deps.sealer, { tenant, id }, content);
-      const message = { id, tenant, sealed, nextAttemptAt: now, expiresAt, createdAt: now };
+      const message = {
+        id,
+        tenant,
+        sealed,
+        nextAttemptAt: now,
+        expiresAt,
+        createdAt: now,
+        guest: content === null ? null : guest,
+        kind: content?.kind ?? null,
+        label: content?.kind === 'passcode' ? content.label : null,
+      };
       if (content === null || !hasRoom()) {
         await tx.outbox.enqueue({ ...message, state: content === null ? 'decoy' : 'queued' });
         return id;
@@ -82,7 +113,7 @@ export function createOutbox(deps: DeliveryDeps): Outbox {
         leaseUntil: now + LEASE_SECONDS,
       } as const;
       await tx.outbox.enqueue({ ...message, ...lease });
-      claims.set(id, { ...message, ...lease, deliveries: 1, fault: null });
+      claims.set(id, { ...message, ...lease, ...UNTRIED });
       return id;
     },
     wake: (id) => {

@@ -66,7 +66,8 @@ export function createTemplates(
       return {
         to: content.to,
         fromName: withoutIsolates(language.t('mail.sender', { tenant: words.tenant, product })),
-        replyTo: toReplyTo(inviter) ?? toReplyTo(content.support),
+        ...(content.from !== undefined && { from: content.from }),
+        replyTo: toReplyTo(inviter) ?? content.replyTo ?? toReplyTo(content.support),
         subject,
         text: views[view].text({ ...words, dir }).trim(),
         html: fold(frame({ ...words, subject, lang: language.locale, dir, body })),

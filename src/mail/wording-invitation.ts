@@ -4,7 +4,7 @@
 import { COLOUR, contrastRatio, TEXT_CONTRAST } from '../domain/contrast.ts';
 import type { InvitationCopyMail, InvitationMail, NoInvitationMail } from './content.ts';
 import { inertLines, inertName, inertPerson, inertText } from './inert-text.ts';
-import { describePrivacy, describeReason, type Language, type Words } from './words.ts';
+import { describePrivacy, describeReason, type Language, requireUrl, type Words } from './words.ts';
 
 /** A button, and the same address to be read. */
 export interface Action {
@@ -31,9 +31,6 @@ export interface LetterWords extends Words {
   readonly action: Action | null;
   readonly closing: readonly string[];
 }
-
-// No angle bracket or quote: the URL also stands between brackets in a header.
-const MAILABLE_URL = /^https?:\/\/[!#-;=?-~]+$/;
 
 /**
  * Puts an invitation into sentences; an automatic one becomes a notification (R72). Pure.
@@ -161,9 +158,4 @@ function describeDomain(
 /** A privacy statement may have letters of any script in its address; a mail may not. */
 function toAscii(url: string): string {
   return URL.canParse(url) ? new URL(url).href : url;
-}
-
-function requireUrl(url: string): string {
-  if (!MAILABLE_URL.test(url)) throw new TypeError('not a URL to put in a mail');
-  return url;
 }

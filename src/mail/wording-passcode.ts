@@ -1,4 +1,5 @@
-// Owns the wording of the mail that carries a passcode. It holds no link (S22).
+// Owns the wording of the mail that carries a passcode. It holds no link (S22) but the one a tenant asks
+// for.
 
 import type { PasscodeMail } from './content.ts';
 import { inertName } from './inert-text.ts';
@@ -7,6 +8,7 @@ import {
   describeReason,
   describeRequest,
   type Language,
+  requireUrl,
   type Words,
 } from './words.ts';
 
@@ -16,6 +18,8 @@ export interface PasscodeWords extends Words {
   /** A strong passcode stands in groups of four. */
   readonly code: string;
   readonly strong: boolean;
+  /** The link that signs in as well; null without. */
+  readonly link: { readonly intro: string; readonly url: string } | null;
   readonly paragraphs: readonly string[];
   /** The origin-bound last line of the text part. */
   readonly origin: string;
@@ -39,6 +43,10 @@ export function describePasscode(
     heading: t('mail.passcode.heading'),
     code,
     strong: mail.strong,
+    link:
+      mail.link === undefined
+        ? null
+        : { intro: t('mail.passcode.link'), url: requireUrl(mail.link) },
     paragraphs: [
       t('mail.passcode.use', { tenant, client: inertName(mail.clientName), ...minutes }),
       t('mail.passcode.only', { host: mail.issuerHost }),

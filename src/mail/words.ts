@@ -120,3 +120,12 @@ export function describePrivacy(mail: MailContent, t: Translate): string[] {
   const tenant = inertName(mail.tenantName);
   return [t('mail.privacy', { tenant, url: inertText(mail.privacyUrl, 2000) })];
 }
+
+// No angle bracket or quote: the URL also stands between brackets in a header.
+const MAILABLE_URL = /^https?:\/\/[!#-;=?-~]+$/;
+
+/** @throws {TypeError} for what is no web address in plain ASCII: a bug of the caller */
+export function requireUrl(url: string): string {
+  if (!MAILABLE_URL.test(url)) throw new TypeError('not a URL to put in a mail');
+  return url;
+}

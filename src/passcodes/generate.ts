@@ -17,6 +17,11 @@ export function generateStrongPasscode(): string {
   ).join('');
 }
 
+/** Draws the key of a sign-in link: 128 random bits, 22 base64url characters. */
+export function generateLinkKey(): string {
+  return randomBytes(16).toString('base64url');
+}
+
 const LABEL_LETTERS = 'ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** Draws the two characters that tie a mail to its page, e.g. `K7`. Not a secret. */

@@ -13,14 +13,20 @@ import {
 import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { MailContent, NoInvitationMail, PasscodeMail } from '../mail/content.ts';
+import { createMessageId } from '../mail/outbox.ts';
 import type { SignIn, Store } from '../storage/store.ts';
 import type { PasscodeDigests } from './digest.ts';
-import { generateLabel, generateShortPasscode, generateStrongPasscode } from './generate.ts';
+import {
+  generateLabel,
+  generateLinkKey,
+  generateShortPasscode,
+  generateStrongPasscode,
+} from './generate.ts';
 
 /** The mail around a passcode; what the passcode itself decides is filled in here. */
 export type PasscodeLetter = Omit<
   PasscodeMail,
-  'kind' | 'passcode' | 'strong' | 'lifetimeSeconds' | 'label' | 'requestedAt'
+  'kind' | 'passcode' | 'strong' | 'lifetimeSeconds' | 'label' | 'link' | 'requestedAt'
 >;
 
 export interface IssueRequest {
@@ -31,8 +37,12 @@ export interface IssueRequest {
   /** Whom letter and subjects were made for. */
   readonly addressKey: string;
   readonly subjects: BudgetSubjects;
+  /** Id of the guest whose address it is; null for strangers, who may be signing up. */
+  readonly guest: string | null;
   /** null for an address nobody invited: the same work, and no mail (S62). */
   readonly letter: PasscodeLetter | null;
+  /** Page the mail's sign-in link leads to, without query; absent where the tenant wants none. */
+  readonly linkPage?: string;
   /** What such an address is sent instead, where the tenant wants that; no passcode is in it. */
   readonly instead?: NoInvitationMail | null;
 }
@@ -53,6 +63,8 @@ export interface PasscodeOutbox {
       readonly tenant: string;
       readonly content: MailContent | null;
       readonly expiresAt: number;
+      readonly guest?: string | null;
+      readonly id?: string;
     },
   ): Promise<string>;
   wake(id?: string): void;
@@ -127,11 +139,14 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
       return (counts[sends.length + index] ?? 0) >= budget.limit;
     });
     const strong = failed.length > 0;
+    // Made for strangers too, so that nothing tells them apart (S62).
+    const messageId = createMessageId();
     const signIn = await tx.signIns.takeSend({
       tenant,
       uid,
       browser,
       label: generateLabel(),
+      messageId,
       now,
       maxSends: limits.passcodesPerSignIn,
       maxAttempts: limits.attemptsPerPasscode,
@@ -154,18 +169,23 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
       : generateShortPasscode(limits.passcodeDigits);
     const sequence = signIn.sends;
     const binding = { tenant, uid, addressKey: signIn.addressKey, sequence };
+    const key = request.linkPage === undefined ? undefined : generateLinkKey();
+    const label = signIn.label ?? '';
     await tx.passcodes.insert({
       tenant,
       uid,
       sequence,
       digest: digests.digest(binding, passcode),
+      linkDigest: key === undefined ? null : digests.digest(binding, key),
       pepperVersion: digests.currentVersion,
       strong,
       createdAt: now,
       expiresAt,
     });
-    const messageId = await outbox.enqueue(tx, {
+    await outbox.enqueue(tx, {
+      id: messageId,
       tenant,
+      guest: request.guest,
       expiresAt,
       content: request.letter
         ? {
@@ -174,7 +194,8 @@ export function createIssuePasscode(deps: IssueDeps): IssuePasscode {
             passcode,
             strong,
             lifetimeSeconds: limits.passcodeLifetimeSeconds,
-            label: signIn.label ?? '',
+            label,
+            ...(key !== undefined && { link: `${request.linkPage}?label=${label}&key=${key}` }),
             requestedAt: now,
           }
         : (request.instead ?? null),

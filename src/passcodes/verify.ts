@@ -33,10 +33,14 @@ export interface VerifyRequest {
   /** Whom the subjects were made for. */
   readonly addressKey: string;
   readonly subjects: BudgetSubjects;
-  /** As {@link parseTypedPasscode} gave it: format faults never come this far (S13). */
+  /** As {@link parseTypedPasscode} gave it, or the key of a link: format faults never come this far (S13). */
   readonly passcode: string;
+  /** Whether that is the key of the mail's link: one use, attempts and end are the passcode's. */
+  readonly isLink?: boolean;
   /** Whether nobody has signed in here as this guest before: what an invitation makes known is new. */
   readonly isNewBrowser: boolean;
+  /** Id of the guest whose address it is, if anybody's. */
+  readonly guest: string | null;
   /** null for an address nobody invited: the same work, and no mail (S62). */
   readonly notice: NoticeLetter | null;
 }
@@ -123,14 +127,15 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     if (!signIn) throw new NotEvaluated(await whyNotEvaluated(tx, request));
     // The address may have changed since: a guess at one guest would be billed to another (S8).
     if (signIn.addressKey !== request.addressKey) throw new NotEvaluated({ outcome: 'gone' });
-    const { consecutive, isLast, isCounted } = await reserve(tx, signIn, subjects, now);
+    const isStrong = signIn.strong || request.isLink === true;
+    const { consecutive, isLast, isCounted } = await reserve(tx, isStrong, subjects, now);
 
-    const matched = findMatch(signIn, await tx.passcodes.list(tenant, uid), request.passcode);
+    const matched = findMatch(signIn, await tx.passcodes.list(tenant, uid), request);
     if (matched && isLive(matched, signIn, now)) {
       // The conditional update decides between two right codes that arrive at once (S6).
       const first = await tx.signIns.markVerified(tenant, uid, browser, now);
       if (!first) return { outcome: 'used' };
-      const reserved = signIn.strong ? [] : addressFailureBudgets(subjects, limits);
+      const reserved = isStrong ? [] : addressFailureBudgets(subjects, limits);
       const scopes = isCounted ? scopeFailureBudgets(subjects, limits) : [];
       await tx.budgets.refund([...reserved, ...scopes], now);
       const { scope, subject } = consecutiveFailureBudget(subjects, limits);
@@ -167,7 +172,7 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
    */
   async function reserve(
     tx: Store,
-    signIn: SignIn,
+    isStrong: boolean,
     subjects: BudgetSubjects,
     now: number,
   ): Promise<{
@@ -176,8 +181,8 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     readonly isCounted: boolean;
   }> {
     const scopes = scopeFailureBudgets(subjects, limits);
-    // 80 bits need no budget; refusing them would let an attacker lock the guest out.
-    const exact: readonly Budget[] = signIn.strong ? [] : addressFailureBudgets(subjects, limits);
+    // 80 bits, or 128 of a link, need no budget; refusing them would let an attacker lock the guest out.
+    const exact: readonly Budget[] = isStrong ? [] : addressFailureBudgets(subjects, limits);
     const counts = await tx.budgets.spend(exact, now, scopes);
     const used = counts.slice(exact.length);
     const network = scopes.findIndex((budget) => budget.scope === 'failure.network.day');
@@ -189,14 +194,14 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
       ...scopes.filter((budget, index) => (used[index] ?? 0) >= budget.limit),
       ...exact.filter((budget, index) => (counts[index] ?? 0) > budget.limit),
     ];
-    if (!signIn.strong && spent.length > 0) {
+    if (!isStrong && spent.length > 0) {
       throw new NotEvaluated({ outcome: 'superseded' }, spent);
     }
     const isLast = exact.some((budget, index) => counts[index] === budget.limit);
     const isNear = scopes.some(({ limit }, index) => {
       return limit - (used[index] ?? 0) <= Math.max(limit / 2, MOST_AT_ONCE);
     });
-    if (signIn.strong || !isNear) return { consecutive: used[0] ?? 0, isLast, isCounted: false };
+    if (isStrong || !isNear) return { consecutive: used[0] ?? 0, isLast, isCounted: false };
     const counted = await tx.budgets.spend(scopes, now);
     const over = scopes.filter((budget, index) => (counted[index] ?? 0) > budget.limit);
     if (over.length > 0) throw new NotEvaluated({ outcome: 'superseded' }, over);
@@ -206,7 +211,7 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
   /** Writes to the guest, or does the same work for nobody; once a day, whoever counts first. */
   async function notify(
     tx: Store,
-    { tenant, subjects, notice }: VerifyRequest,
+    { tenant, subjects, notice, guest }: VerifyRequest,
     event: NoticeEvent,
     now: number,
   ): Promise<{ readonly notified?: NoticeEvent; readonly messageId?: string }> {
@@ -214,6 +219,7 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
     if (count !== 1) return {};
     const messageId = await outbox.enqueue(tx, {
       tenant,
+      guest,
       expiresAt: now + NOTICE_SECONDS,
       content: notice && { ...notice, kind: 'security-notice', event, happenedAt: now },
     });
@@ -223,15 +229,17 @@ export function createVerifyPasscode(deps: VerifyDeps): VerifyPasscode {
   function findMatch(
     signIn: SignIn,
     records: readonly PasscodeRecord[],
-    passcode: string,
+    { passcode, isLink = false }: Pick<VerifyRequest, 'passcode' | 'isLink'>,
   ): PasscodeRecord | undefined {
     const { tenant, uid, addressKey } = signIn;
     // Every record is compared, found or not: the time tells nothing of which one matched.
     return records
-      .filter((record) => record.strong === signIn.strong)
-      .filter((record) =>
-        digests.matches({ tenant, uid, addressKey, sequence: record.sequence }, passcode, record),
-      )
+      .filter((record) => isLink || record.strong === signIn.strong)
+      .filter(({ sequence, digest, linkDigest, pepperVersion }) => {
+        // Kept apart: a link's key is no passcode, and a passcode no key.
+        const stored = { digest: isLink ? (linkDigest ?? '') : digest, pepperVersion };
+        return digests.matches({ tenant, uid, addressKey, sequence }, passcode, stored);
+      })
       .at(0);
   }
 }

@@ -273,6 +273,7 @@ export async function assemble(
       ...pages,
       ...restart,
       loops,
+      tenantOf,
       knownBrowser: createKnownBrowserCookie(secure),
       steps,
       language,

@@ -14,6 +14,7 @@ import { createDoors } from '../interaction/doors.ts';
 import { createAcquaintance } from '../interaction/known-browsers.ts';
 import { createSignInSteps, type SignInSteps } from '../interaction/sign-in.ts';
 import { createUpstreamSteps, type UpstreamSteps } from '../interaction/upstream.ts';
+import { createFateOfMail } from '../mail/fates.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import { createOutboundFetch, createOutboundWebFetch } from '../outbound/fetch.ts';
 import { createPasscodeDigests } from '../passcodes/digest.ts';
@@ -88,6 +89,7 @@ export function joinSignIn(deps: SignInRoomsDeps): SignInRooms {
   });
   const steps = createSignInSteps({
     signIns: store.signIns,
+    fateOfMail: createFateOfMail(store.outbox),
     directory,
     doors,
     upstream,

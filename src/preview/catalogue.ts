@@ -33,6 +33,8 @@ export const TITLES: Readonly<Record<PageName | MailKind, string>> = {
   'open-browser': 'Open in a browser',
   'send-code': 'Send a code',
   'enter-code': 'Enter the code',
+  'sign-in-link': 'Link in the mail',
+  'sign-in-link-elsewhere': 'Link in the mail, elsewhere',
   'code-expired': 'Code expired',
   review: 'Review permissions',
   terms: 'Terms of use',

@@ -1,5 +1,6 @@
 // Owns the states of the page that asks for the code, and of the one for a code that came too late.
 
+import type { MailFate } from '../domain/mail-fate.ts';
 import { parseTypedPasscode } from '../domain/passcode.ts';
 import {
   type Problem,
@@ -15,12 +16,22 @@ import { only, type PageStates, show } from './state.ts';
 
 const LIVE = { live: true, canResend: true };
 
+/** What came of the mail, told to whoever came by an invitation. */
+const FATES: readonly (readonly [MailFate, string])[] = [
+  ['waiting', 'the email is on its way'],
+  ['accepted', 'a mail server took the email'],
+  ['delayed', 'the email is late'],
+  ['refused', 'a mail server refused the email'],
+  ['no-mailbox', 'there is no such mailbox'],
+  ['abandoned', 'the email was given up'],
+];
+
 /** Every state of entering a code. */
 export function codeStates(
   sample: Sample,
   walk: SampleWalk,
-): PageStates<'enter-code' | 'code-expired'> {
-  const { limits, now } = sample;
+): PageStates<'enter-code' | 'code-expired' | 'sign-in-link' | 'sign-in-link-elsewhere'> {
+  const { limits, now, frame } = sample;
   const page = (turn: Turn = {}, can = LIVE, address = ADDRESS) =>
     walk.page({ step: 'enter-code', address, ...can }, { ...turn, address });
   const enter = (turn?: Turn, can?: typeof LIVE, address?: string) =>
@@ -86,7 +97,29 @@ export function codeStates(
         enter({}, { live: false, canResend: false }),
       ),
       show('in-app', 'inside another app', enter({ embedded: true })),
+      ...FATES.map(([fate, shows]) => show(`mail-${fate}`, shows, enter({ fate, invited: true }))),
       show('long-address', 'the longest address', enter({}, LIVE, LONG_ADDRESS)),
+    ],
+    'sign-in-link': [
+      show('', 'the link in the mail, in the browser that asked', {
+        ...frame,
+        page: 'sign-in-link',
+        address: ADDRESS,
+        label: 'K7',
+        key: 'sample-key-0123456789a',
+      }),
+    ],
+    'sign-in-link-elsewhere': [
+      show('', 'the link in the mail, in another browser', {
+        page: 'sign-in-link-elsewhere',
+        tenantName: frame.tenantName,
+        label: 'K7',
+      }),
+      show('bare', 'and without its label', {
+        page: 'sign-in-link-elsewhere',
+        tenantName: frame.tenantName,
+        label: null,
+      }),
     ],
     'code-expired': [
       show(

@@ -9,6 +9,9 @@ import { ADDRESS, LONG_ADDRESS, LONG_NAME, RIGHT_TO_LEFT, type Sample } from './
 import type { MailStates } from './state.ts';
 
 const TICKET = 'sample-ticket';
+// As long as real ones.
+const UID = 'sample-sign-in-0123456789abcdefghijklmnopqr';
+const KEY = 'sample-key-0123456789a';
 
 /** Every mail, made as a request makes it. @param locale of the reader */
 export function mailStates(sample: Sample, locale: string): MailStates {
@@ -66,6 +69,14 @@ export function mailStates(sample: Sample, locale: string): MailStates {
         variant: 'strong',
         shows: 'the 16-character code',
         mail: { ...passcode, strong: true, passcode: '7KQ2M9XTB4CDR8WZ' },
+      },
+      {
+        variant: 'link',
+        shows: 'with the link that signs in as well (mail.signInLink)',
+        mail: {
+          ...passcode,
+          link: `${publicUrl}/${tenant.id}/signin/${UID}/link?label=K7&key=${KEY}`,
+        },
       },
       {
         variant: 'plain',

@@ -150,7 +150,7 @@ export async function startPreview(
 
 function messageOf({ configured, templates }: Read, mail: MailContent) {
   const { sender, tenant } = configured;
-  return composeMail(sender, 'sample', templates.render(mail, tenant));
+  return composeMail({ from: sender }, 'sample', templates.render(mail, tenant));
 }
 
 /** Languages to look at: those the tenant offers. */

@@ -26,6 +26,8 @@ export function signInStates(
   | 'open-browser'
   | 'send-code'
   | 'enter-code'
+  | 'sign-in-link'
+  | 'sign-in-link-elsewhere'
   | 'code-expired'
 > {
   const { frame, now, places } = sample;

@@ -1,6 +1,7 @@
 // Owns the sample sign-in: its steps are drawn by the room that draws them for guests.
 
 import type { ErrorCode } from '../domain/errors.ts';
+import type { MailFate } from '../domain/mail-fate.ts';
 import type { Step } from '../domain/sign-in.ts';
 import { createSignInPages, type PageVisit } from '../http/interaction-page.ts';
 import type { Page } from '../http/page.ts';
@@ -16,6 +17,8 @@ export interface Turn {
   /** The next code is the 16-character one. */
   readonly strong?: boolean;
   readonly address?: string;
+  /** What became of the mail; told with a ticket alone. */
+  readonly fate?: MailFate;
   /** A ticket fixes the address. */
   readonly invited?: boolean;
   /** The browser is one inside another application. */
@@ -48,6 +51,7 @@ export function createSampleWalk(sample: Sample): SampleWalk {
         signIn: signInOf(turn.address ?? ADDRESS, turn.strong ?? false, null),
         problem: turn.problem,
         notice: turn.notice,
+        fate: turn.fate,
       };
       const client = turn.client ?? sample.client;
       const visit = visitOf(turn);
@@ -67,7 +71,7 @@ export function createSampleWalk(sample: Sample): SampleWalk {
       clientAddress: '203.0.113.9',
       browserFamily: () => 'Chrome on Windows',
       isEmbedded: turn.embedded ?? false,
-      invited: turn.invited ? sample.guest : undefined,
+      invited: turn.invited ? { guest: sample.guest } : undefined,
       interaction: { params: { scope: turn.scope ?? 'openid profile email' } },
     };
   }
@@ -80,6 +84,7 @@ export function createSampleWalk(sample: Sample): SampleWalk {
       address,
       addressKey: address,
       label: 'K7',
+      messageId: null,
       sends: 1,
       lastSentAt: sample.now,
       attempts: 0,

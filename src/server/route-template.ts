@@ -23,6 +23,7 @@ const TEMPLATES = [
     'retry',
     'send',
     'passcode',
+    'link',
     'accept',
     'decline',
     'continue',
@@ -57,6 +58,7 @@ const TEMPLATES = [
   '/dev/mailbox',
   '/dev/mailbox/{id}',
   '/dev/mailbox/{id}/html',
+  '/mail-reports',
   // The admin API's, on the private listener.
   '/.well-known/oauth-protected-resource/{tenant}/v1.0',
   '/{tenant}/v1.0/auditLogs/directoryAudits',
@@ -71,6 +73,7 @@ const TEMPLATES = [
   '/{tenant}/v1.0/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/email',
   '/{tenant}/v1.0/users',
   '/{tenant}/v1.0/users/{id}',
+  '/{tenant}/v1.0/users/{id}/mails',
   '/{tenant}/v1.0/users/{id}/resetRedemption',
   '/{tenant}/v1.0/users/{id}/revokeSignInSessions',
 ] as const;

@@ -10,8 +10,10 @@ import { createClientAddress, createProxyCheck } from '../http/client.ts';
 import { createDispatcher, type RequestHandler } from '../http/dispatcher.ts';
 import { createFront } from '../http/front.ts';
 import { createHealth, type Health } from '../http/health.ts';
+import { createMailReports } from '../http/mail-reports.ts';
 import { createMailboxPages } from '../http/mailbox.ts';
 import { createSecurityHeaders } from '../http/security.ts';
+import { createTakeReport } from '../mail/reports.ts';
 import { createGuests, type Guests } from '../plugin.ts';
 import type { Settings } from '../settings/settings.ts';
 import { withPatience } from '../storage/patience.ts';
@@ -137,8 +139,14 @@ function answersOf(
     served,
     createProxyCheck(settings.trustedProxies),
   );
-  const routes =
+  const admin =
     options.adminRoutes?.(guests) ?? createAdminRoutesOf(guests, settings, options.source, reload);
+  const reports = createMailReports({
+    ...guests.parts,
+    takeReport: createTakeReport(guests.parts),
+    key: settings.mail.reportKey,
+  });
+  const routes: Middleware = (ctx, next) => reports(ctx, () => admin(ctx, next));
   peers?.tell(() => metrics.text());
   const text = () => (peers ? peers.metrics() : metrics.text());
   const { log } = guests.parts;

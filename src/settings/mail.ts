@@ -1,9 +1,10 @@
 // Owns reading how mail leaves.
 
 import { parseEmailAddress } from '../domain/email-address.ts';
+import { resolveDkim } from './dkim.ts';
 import { isLoopbackHost } from './public-url.ts';
 import { type Path, type Reading, report } from './reading.ts';
-import { refuseLiteral, resolveSecretText } from './secrets.ts';
+import { refuseLiteral, resolveKey, resolveSecretText } from './secrets.ts';
 import type { SettingsFile } from './schema.ts';
 import type { MailSettings, MailTransportSettings } from './settings.ts';
 
@@ -26,7 +27,22 @@ export async function resolveMail(
     value.transport === 'mailbox'
       ? resolveMailbox(reading, value)
       : await resolveServer(reading, value);
-  return from !== undefined && transport ? { transport, from } : undefined;
+  if (from === undefined) return undefined;
+  const dkim = value.dkim && (await resolveDkim(reading, value.dkim, from));
+  const reportKey =
+    value.reportKey === undefined
+      ? undefined
+      : await resolveKey(reading, ['mail', 'reportKey'], value.reportKey);
+  const returnPath = value.returnPath && parseEmailAddress(value.returnPath)?.address;
+  return (
+    transport && {
+      transport,
+      from,
+      ...(returnPath !== undefined && { returnPath }),
+      ...(dkim && { dkim }),
+      ...(reportKey && { reportKey }),
+    }
+  );
 }
 
 function resolveMailbox(

@@ -19,6 +19,10 @@ const limits = Object.fromEntries(
 const MOST_AUDIT_DAYS = 3650;
 const keyDescription = '32 bytes or more as base64, hexadecimal or raw';
 
+const LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
+const DOMAIN = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})+$`);
+const SELECTOR = new RegExp(`^(?=.{1,63}$)${LABEL}(?:\\.${LABEL})*$`);
+
 /**
  * Everything guestpass.yaml may say. Shapes only: what depends on another key or on the machine is
  * judged by the resolvers of this room.
@@ -79,6 +83,28 @@ export const settingsSchema = z
           })
           .optional()
           .describe('How to sign in to the mail server.'),
+        returnPath: emailAddressField
+          .optional()
+          .describe('Where mail servers report what did not arrive; mail.from when not said.'),
+        dkim: z
+          .strictObject({
+            domain: z
+              .string()
+              .regex(DOMAIN, 'not a domain; write it like mail.example')
+              .describe('Domain that signs: that of mail.from, or one above it.'),
+            selector: z
+              .string()
+              .regex(SELECTOR, 'not a selector; write letters, digits and dashes')
+              .describe('Names the key in DNS: SELECTOR._domainkey.DOMAIN.'),
+            key: secretField.describe('RSA private key of 2048 bits or more, in PEM.'),
+          })
+          .optional()
+          .describe('Signs mail with DKIM. Leave it out where the relay signs.'),
+        reportKey: secretField
+          .optional()
+          .describe(
+            `Lets who knows it report bounces and complaints to the private listener: ${keyDescription}.`,
+          ),
       })
       .describe('How mail leaves.'),
     limits: z

@@ -29,10 +29,25 @@ export type MailTransportSettings =
     }
   | { readonly kind: 'mailbox' };
 
+/** How mail is signed (RFC 6376). */
+export interface DkimSettings {
+  /** The domain that answers for it, that of the sender or one above it. */
+  readonly domain: string;
+  readonly selector: string;
+  /** RSA, PKCS #8 in PEM. */
+  readonly privateKey: string;
+}
+
 export interface MailSettings {
   readonly transport: MailTransportSettings;
   /** The sender's address, already parsed. */
   readonly from: string;
+  /** Where mail servers send what they have to report; default the sender's address. */
+  readonly returnPath?: string;
+  /** Default mail leaves unsigned, for the relay to sign. */
+  readonly dkim?: DkimSettings;
+  /** Who knows it may report bounces and complaints to the private listener; default nobody may. */
+  readonly reportKey?: Buffer;
 }
 
 /** The installation's secrets; never in the database, never printed. */

@@ -21,6 +21,31 @@ export interface OutboxMessage {
   readonly leaseUntil: number | null;
   /** Why the last delivery failed: a class such as `smtp_550`, never a text from outside. */
   readonly fault: string | null;
+  /** Id of the guest it is for; null for others and for decoys. */
+  readonly guest: string | null;
+  /** As its content names it, e.g. `passcode`; null for decoys. */
+  readonly kind: string | null;
+  /** The two characters a passcode mail has in its subject; null for other mails. */
+  readonly label: string | null;
+  /** When it was sent or given up. */
+  readonly settledAt: number | null;
+  /** When it was told to be late: first by the relay, later by a report. */
+  readonly delayedAt: number | null;
+  /** When it was told that it does not arrive. */
+  readonly bouncedAt: number | null;
+  /** The status in the report that said so, e.g. `5.1.1` (RFC 3463); null where the relay refused. */
+  readonly bounce: string | null;
+  /** When its reader called it spam. */
+  readonly complainedAt: number | null;
+}
+
+/** What is told of a mail after the relay took it. */
+export interface MailReport {
+  readonly what: 'bounced' | 'delayed' | 'complained';
+  /** e.g. `5.1.1`; kept for bounces alone. */
+  readonly status: string | null;
+  /** Epoch seconds. */
+  readonly at: number;
 }
 
 /** A message as it enters: waiting, never to be sent, or leased to its writer from the first moment. */
@@ -28,6 +53,7 @@ export type NewOutboxMessage = Pick<
   OutboxMessage,
   'id' | 'tenant' | 'sealed' | 'nextAttemptAt' | 'expiresAt' | 'createdAt'
 > &
+  Partial<Pick<OutboxMessage, 'guest' | 'kind' | 'label'>> &
   (
     | { readonly state: 'queued' | 'decoy' }
     | { readonly state: 'sending'; readonly lease: string; readonly leaseUntil: number }
@@ -63,10 +89,27 @@ export interface OutboxStore {
   settle(
     id: string,
     lease: string,
-    outcome: { readonly state: 'sent' | 'abandoned'; readonly fault: string | null },
+    outcome: {
+      readonly state: 'sent' | 'abandoned';
+      readonly fault: string | null;
+      readonly at: number;
+      /** Whether the relay's last word was no. */
+      readonly refused?: boolean;
+    },
   ): Promise<boolean>;
   /** Back to queued. @returns false when the lease was lost */
-  postpone(id: string, lease: string, nextAttemptAt: number, fault: string): Promise<boolean>;
+  postpone(
+    id: string,
+    lease: string,
+    late: { readonly nextAttemptAt: number; readonly fault: string; readonly at: number },
+  ): Promise<boolean>;
+  /**
+   * Keeps a report about a mail that was tried, the first of its kind.
+   * @returns false when that is known already, or there is no such mail
+   */
+  report(id: string, report: MailReport): Promise<boolean>;
+  /** Mails of a guest, newest first. */
+  listOf(tenant: string, guest: string, limit: number): Promise<readonly OutboxMessage[]>;
 }
 
 /** One mail kept for the development mailbox page instead of being sent. */

@@ -6,7 +6,7 @@
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlKind } from './sql.ts';
-import { type ColumnType, createIndex, createTables, type Table } from './tables.ts';
+import { addColumns, type Addition, type ColumnType, createTables, type Table } from './tables.ts';
 
 /** The migrations of one engine, by name, in the order of their names. */
 export function migrationsFor(kind: SqlKind): Record<string, Migration> {
@@ -18,10 +18,11 @@ export function migrationsFor(kind: SqlKind): Record<string, Migration> {
       up: async (db) => {
         await createTables(db, kind, sessionTables(types));
         // An address is looked for over all tenants by its owner's own page alone.
-        const byAddress = { table: 'guests', name: 'guests_address_key', columns: ['address_key'] };
-        await createIndex(db, kind, byAddress);
+        const byAddress = { guests_address_key: ['address_key'] };
+        await addColumns(db, kind, [{ table: 'guests', columns: {}, indexes: byAddress }]);
       },
     },
+    '0004-mail-fates': { up: (db) => addColumns(db, kind, mailFates(types)) },
   };
 }
 
@@ -304,5 +305,27 @@ function sessionTables({ key, text }: Types): readonly Table[] {
         guest_sessions_expiry: ['expires_at'],
       },
     },
+  ];
+}
+
+/** What became of a mail, whose it was, and which one belongs to a sign-in. */
+function mailFates({ key }: Types): readonly Addition[] {
+  return [
+    {
+      table: 'outbox',
+      columns: {
+        guest: key(64),
+        kind: key(24),
+        label: key(16),
+        settled_at: time,
+        delayed_at: time,
+        bounced_at: time,
+        bounce: key(16),
+        complained_at: time,
+      },
+      indexes: { outbox_guest: ['tenant', 'guest', 'created_at'] },
+    },
+    { table: 'sign_ins', columns: { message_id: key(64) } },
+    { table: 'passcodes', columns: { link_digest: key(64) } },
   ];
 }

@@ -1,11 +1,20 @@
 // Owns the outbox in SQL: a mail is sent by whoever wins its lease.
 
-import type { OutboxMessage, OutboxStore } from './store.ts';
+import type { MailReport, OutboxMessage, OutboxStore } from './store.ts';
 import type { Database, SqlValue } from './sql.ts';
 
 const COLUMNS =
   'id, tenant, sealed, state, deliveries, next_attempt_at AS nextAttemptAt, expires_at AS expiresAt, ' +
-  'created_at AS createdAt, lease, lease_until AS leaseUntil, fault';
+  'created_at AS createdAt, lease, lease_until AS leaseUntil, fault, guest, kind, label, ' +
+  'settled_at AS settledAt, delayed_at AS delayedAt, bounced_at AS bouncedAt, bounce, ' +
+  'complained_at AS complainedAt';
+
+// Each is told once: a report sent twice changes nothing, and the first time stands.
+const REPORTED: Readonly<Record<MailReport['what'], string>> = {
+  bounced: 'bounced_at = ?, bounce = ? WHERE bounced_at IS NULL',
+  delayed: 'delayed_at = ? WHERE (delayed_at IS NULL OR delayed_at < settled_at)',
+  complained: 'complained_at = ? WHERE complained_at IS NULL',
+};
 
 // A lease that ran out belongs to a worker that died: its mail is due again.
 const DUE =
@@ -30,7 +39,8 @@ export function createOutboxStore(database: Database): OutboxStore {
       const leased = message.state === 'sending';
       await database.run(
         'INSERT INTO outbox (id, tenant, sealed, state, deliveries, next_attempt_at, expires_at, ' +
-          'created_at, lease, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+          'created_at, lease, lease_until, guest, kind, label) ' +
+          'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         [
           message.id,
           message.tenant,
@@ -42,6 +52,9 @@ export function createOutboxStore(database: Database): OutboxStore {
           message.createdAt,
           leased ? message.lease : null,
           leased ? message.leaseUntil : null,
+          message.guest ?? null,
+          message.kind ?? null,
+          message.label ?? null,
         ],
       );
     },
@@ -91,19 +104,33 @@ export function createOutboxStore(database: Database): OutboxStore {
       return changes === 1 ? find(id) : undefined;
     },
     renew: (id, lease, leaseUntil) => held('lease_until = ?', [leaseUntil, id, lease]),
-    settle: (id, lease, { state, fault }) =>
-      held('state = ?, fault = ?, sealed = NULL, lease = NULL, lease_until = NULL', [
-        state,
-        fault,
-        id,
-        lease,
-      ]),
-    postpone: (id, lease, nextAttemptAt, fault) =>
-      held("state = 'queued', next_attempt_at = ?, fault = ?, lease = NULL, lease_until = NULL", [
-        nextAttemptAt,
-        fault,
-        id,
-        lease,
-      ]),
+    settle: (id, lease, { state, fault, at, refused }) =>
+      held(
+        'state = ?, fault = ?, settled_at = ?, bounced_at = ?, sealed = NULL, lease = NULL, ' +
+          'lease_until = NULL',
+        [state, fault, at, refused ? at : null, id, lease],
+      ),
+    postpone: (id, lease, { nextAttemptAt, fault, at }) =>
+      held(
+        "state = 'queued', next_attempt_at = ?, fault = ?, " +
+          'delayed_at = COALESCE(delayed_at, ?), lease = NULL, lease_until = NULL',
+        [nextAttemptAt, fault, at, id, lease],
+      ),
+    report: async (id, { what, status, at }) => {
+      // A decoy was never sent: nobody can know of it, and nothing is told of it.
+      const { changes } = await database.run(
+        `UPDATE outbox SET ${REPORTED[what]} AND id = ? AND state <> 'decoy' AND deliveries > 0`,
+        [at, ...(what === 'bounced' ? [status] : []), id],
+      );
+      return changes === 1;
+    },
+    listOf: async (tenant, guest, limit) => {
+      const rows = await database.all<OutboxMessage>(
+        `SELECT ${COLUMNS} FROM outbox WHERE tenant = ? AND guest = ? ` +
+          'ORDER BY created_at DESC LIMIT ?',
+        [tenant, guest, limit],
+      );
+      return rows.map((row) => ({ ...row }));
+    },
   };
 }

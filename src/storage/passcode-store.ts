@@ -8,6 +8,8 @@ export interface PasscodeRecord {
   readonly sequence: number;
   /** HMAC-SHA-256 over everything the passcode is bound to, 32 bytes as base64url. */
   readonly digest: string;
+  /** The same over the key of the mail's sign-in link; null without one. */
+  readonly linkDigest: string | null;
   readonly pepperVersion: number;
   readonly strong: boolean;
   readonly createdAt: number;

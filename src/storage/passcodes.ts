@@ -10,13 +10,14 @@ export function createPasscodeStore(database: Database): PasscodeStore {
   return {
     insert: async (record) => {
       await database.run(
-        'INSERT INTO passcodes (tenant, uid, sequence, digest, pepper_version, strong, created_at, ' +
-          'expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO passcodes (tenant, uid, sequence, digest, link_digest, pepper_version, strong, ' +
+          'created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
         [
           record.tenant,
           record.uid,
           record.sequence,
           record.digest,
+          record.linkDigest,
           record.pepperVersion,
           record.strong ? 1 : 0,
           record.createdAt,
@@ -26,8 +27,8 @@ export function createPasscodeStore(database: Database): PasscodeStore {
     },
     list: async (tenant, uid) => {
       const rows = await database.all<Row>(
-        'SELECT tenant, uid, sequence, digest, pepper_version AS pepperVersion, strong, ' +
-          'created_at AS createdAt, expires_at AS expiresAt FROM passcodes ' +
+        'SELECT tenant, uid, sequence, digest, link_digest AS linkDigest, ' +
+          'pepper_version AS pepperVersion, strong, created_at AS createdAt, expires_at AS expiresAt FROM passcodes ' +
           'WHERE tenant = ? AND uid = ? ORDER BY sequence DESC',
         [tenant, uid],
       );

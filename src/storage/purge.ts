@@ -5,6 +5,8 @@ import { RESTORABLE_SECONDS } from './guest-rows.ts';
 import { type Database, deleteBatchSql } from './sql.ts';
 
 const HOUR = 3600;
+/** How long it is known what became of a mail. */
+const MAIL_KEPT_SECONDS = 14 * 24 * HOUR;
 
 /** Which rows of a table go. */
 export interface PurgeRule {
@@ -49,8 +51,16 @@ export const purgeRules: readonly PurgeRule[] = [
   {
     table: 'outbox',
     key: ['id'],
-    condition: "state IN ('sent', 'abandoned', 'decoy') AND created_at < ?",
+    condition: "state = 'decoy' AND created_at < ?",
     keptSeconds: 24 * HOUR,
+  },
+  // Long enough for the last report of a mail server, which may try for five days, and for somebody
+  // to ask what became of a mail. Content and address are gone with the last delivery.
+  {
+    table: 'outbox',
+    key: ['id'],
+    condition: "state IN ('sent', 'abandoned') AND created_at < ?",
+    keptSeconds: MAIL_KEPT_SECONDS,
   },
   { table: 'mailbox', key: ['id'], condition: 'received_at < ?', keptSeconds: 24 * HOUR },
   {

@@ -11,6 +11,8 @@ export interface SignIn {
   readonly addressKey: string;
   /** Two characters shown on the page and in the mail's subject: finds the newest mail. */
   readonly label: string | null;
+  /** Id of the newest mail in the outbox; null before one, and of sign-ins begun by an older version. */
+  readonly messageId: string | null;
   /** Passcodes sent so far. */
   readonly sends: number;
   readonly lastSentAt: number | null;
@@ -63,6 +65,7 @@ export interface SignInStore {
     readonly uid: string;
     readonly browser: string;
     readonly label: string;
+    readonly messageId: string;
     readonly now: number;
     readonly maxSends: number;
     readonly maxAttempts: number;

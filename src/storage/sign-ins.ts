@@ -5,7 +5,7 @@ import type { SignIn, SignInStore } from './store.ts';
 import type { Database, SqlValue } from './sql.ts';
 
 const COLUMNS =
-  'tenant, uid, browser, address, address_key AS addressKey, label, sends, ' +
+  'tenant, uid, browser, address, address_key AS addressKey, label, message_id AS messageId, sends, ' +
   'last_sent_at AS lastSentAt, attempts, live_from AS liveFrom, live_until AS liveUntil, strong, ' +
   'verified_at AS verifiedAt, decision, proof, accepted, notice, expires_at AS expiresAt';
 
@@ -14,7 +14,7 @@ const COLUMNS =
 const TAKE_SEND = `UPDATE sign_ins SET
   live_from = CASE WHEN live_until > ? AND attempts < ? THEN live_from ELSE sends + 1 END,
   attempts = CASE WHEN live_until > ? AND attempts < ? THEN attempts ELSE 0 END,
-  live_until = ?, strong = ?, label = ?, last_sent_at = ?, sends = sends + 1
+  live_until = ?, strong = ?, label = ?, message_id = ?, last_sent_at = ?, sends = sends + 1
   WHERE tenant = ? AND uid = ? AND browser = ? AND verified_at IS NULL AND sends < ?
   AND (last_sent_at IS NULL OR last_sent_at <= ?)`;
 
@@ -75,6 +75,7 @@ export function createSignInStore(database: Database): SignInStore {
           request.liveUntil,
           request.strong ? 1 : 0,
           request.label,
+          request.messageId,
           request.now,
           request.tenant,
           request.uid,

@@ -28,6 +28,7 @@ export type {
 export type {
   MailboxMessage,
   MailboxStore,
+  MailReport,
   MessageState,
   NewOutboxMessage,
   OutboxMessage,

@@ -40,21 +40,52 @@ export async function createTables(
   }
 }
 
-/** Gives a table that is there already one more index, unless it has it. */
-export async function createIndex(
+/** Columns a table of before gets; each may be null, so that versions of before go on writing it. */
+export interface Addition {
+  readonly table: string;
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  readonly indexes?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Adds the columns and indexes that are not there yet. */
+export async function addColumns(
   db: Kysely<unknown>,
   kind: SqlKind,
-  index: { readonly table: string; readonly name: string; readonly columns: readonly string[] },
+  additions: readonly Addition[],
 ): Promise<void> {
-  const create = db.schema
-    .createIndex(index.name)
-    .on(index.table)
-    .columns([...index.columns]);
-  if (kind === 'sqlite') return create.ifNotExists().execute();
-  // MySQL, unlike MariaDB, has no words for "unless it is there".
-  const { rows } = await sql`SELECT 1 FROM information_schema.statistics WHERE table_schema =
-    DATABASE() AND table_name = ${index.table} AND index_name = ${index.name} LIMIT 1`.execute(db);
-  if (rows.length === 0) await create.execute();
+  for (const { table, columns, indexes = {} } of additions) {
+    const there = await namesOf(db, kind, table);
+    for (const [name, type] of Object.entries(columns)) {
+      if (there.has(name)) continue;
+      await db.schema.alterTable(table).addColumn(name, type).execute();
+    }
+    for (const [name, indexed] of Object.entries(indexes)) {
+      if (there.has(name)) continue;
+      await db.schema
+        .createIndex(name)
+        .on(table)
+        .columns([...indexed])
+        .execute();
+    }
+  }
+}
+
+/** Names of the columns and indexes of a table. */
+async function namesOf(
+  db: Kysely<unknown>,
+  kind: SqlKind,
+  table: string,
+): Promise<ReadonlySet<string>> {
+  const query =
+    kind === 'sqlite'
+      ? sql<{ name: string }>`SELECT name FROM pragma_table_info(${table})
+          UNION SELECT name FROM pragma_index_list(${table})`
+      : sql<{ name: string }>`SELECT column_name AS name FROM information_schema.columns
+          WHERE table_schema = DATABASE() AND table_name = ${table}
+          UNION SELECT index_name AS name FROM information_schema.statistics
+          WHERE table_schema = DATABASE() AND table_name = ${table}`;
+  const { rows } = await query.execute(db);
+  return new Set(rows.map(({ name }) => name));
 }
 
 /** One statement with all its indexes: a crash leaves a whole table or none. */

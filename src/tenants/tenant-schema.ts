@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { parseEmailAddress } from '../domain/email-address.ts';
 import { RESERVED_TENANT_IDS, TENANT_ID } from '../domain/tenant.ts';
-import { shownNameField, webAddressField } from '../settings/fields.ts';
+import { emailAddressField, shownNameField, webAddressField } from '../settings/fields.ts';
 import { findWebAddressFault } from '../settings/public-url.ts';
 import { brandingSchema } from './branding-schema.ts';
 import { clientSchema } from './client-schema.ts';
@@ -94,6 +94,21 @@ export const tenantSchema = z
       )
       .optional()
       .describe('Sentences in its own words, by language and message id.'),
+    mail: z
+      .strictObject({
+        from: emailAddressField
+          .optional()
+          .describe('Sender of its mails; mail.from of guestpass.yaml when not said.'),
+        replyTo: emailAddressField
+          .optional()
+          .describe('Where answers to its mails go; support, where that is an e-mail address.'),
+        signInLink: z.boolean().optional().meta({
+          description: 'Whether a mail with a code also has a link that signs in.',
+          default: false,
+        }),
+      })
+      .optional()
+      .describe('What of its mail is its own.'),
     support: z
       .string()
       .refine(

@@ -1,5 +1,6 @@
 // Owns turning one tenant's file into a tenant, every fault reported on the way.
 
+import { parseEmailAddress } from '../domain/email-address.ts';
 import type { ClientMetadata, ClientPolicy, Tenant } from '../domain/tenant.ts';
 import { checkShape } from '../settings/explain.ts';
 import { quote } from '../settings/fault.ts';
@@ -52,6 +53,7 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
   if (!whole) return { tenant: undefined, places: [] };
   const { emailOneTimePasscode = 'default', support, privacyUrl, termsUrl } = whole;
   const { guestsMayLeave, listedElsewhere, mailStrangers } = whole;
+  const mail = whole.mail && mailOf(whole.mail);
   const tenant: Tenant = {
     id: whole.id,
     displayName: whole.displayName,
@@ -68,8 +70,20 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
     ...(guestsMayLeave !== undefined && { guestsMayLeave }),
     ...(listedElsewhere !== undefined && { listedElsewhere }),
     ...(mailStrangers !== undefined && { mailStrangers }),
+    ...(mail && { mail }),
   };
   return { tenant, places: connected.places };
+}
+
+/** Its shape is right: both addresses are some. */
+function mailOf({ from, replyTo, signInLink }: NonNullable<TenantFile['mail']>): Tenant['mail'] {
+  const sender = from && parseEmailAddress(from)?.address;
+  const answers = replyTo && parseEmailAddress(replyTo)?.address;
+  return {
+    ...(sender !== undefined && { from: sender }),
+    ...(answers !== undefined && { replyTo: answers }),
+    ...(signInLink !== undefined && { signInLink }),
+  };
 }
 
 async function readBranding(reading: Reading): Promise<Tenant['branding']> {

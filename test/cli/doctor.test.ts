@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { doctor } from '../../src/cli/doctor.ts';
@@ -7,6 +8,8 @@ import { checkNode, judgeSpace } from '../../src/cli/doctor-machine.ts';
 import { checkMail, judgeCertificates } from '../../src/cli/doctor-network.ts';
 import { init } from '../../src/cli/init.ts';
 import { migrateNow } from '../../src/cli/migrate.ts';
+import type { Tenant } from '../../src/domain/tenant.ts';
+import type { DkimSettings } from '../../src/settings/settings.ts';
 import { loadConfiguration } from '../../src/tenants/configuration.ts';
 import { writeFolder } from '../settings/config-folder.ts';
 import { runCommand } from '../support/processes.ts';
@@ -132,7 +135,11 @@ describe('checkMail', () => {
   });
   after(() => relay.stop());
 
-  const statesWith = async (records: Readonly<Record<string, string>>) => {
+  const statesWith = async (
+    records: Readonly<Record<string, string>>,
+    dkim?: DkimSettings,
+    tenants: readonly Tenant[] = [],
+  ) => {
     const transport = {
       kind: 'smtp',
       host: '127.0.0.1',
@@ -140,7 +147,8 @@ describe('checkMail', () => {
       implicitTls: false,
       requireTls: false,
     } as const;
-    const findings = await checkMail({ transport, from: 'no-reply@mail.guest.example' }, (name) => {
+    const settings = { transport, from: 'no-reply@mail.guest.example', ...(dkim && { dkim }) };
+    const findings = await checkMail(settings, tenants, (name) => {
       const record = records[name];
       const none = Object.assign(new Error(name), { code: 'ENOTFOUND' });
       return record === undefined ? Promise.reject(none) : Promise.resolve([[record]]);
@@ -161,7 +169,43 @@ describe('checkMail', () => {
     assert.deepEqual(await statesWith({}), ['mail relay ok', 'SPF warn', 'DMARC warn']);
     assert.equal(relay.messages.length, 0);
   });
+
+  it('compares the key that mail is signed with to the one in DNS', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const dkim = { domain: 'guest.example', selector: 's1', privateKey: pem };
+    const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const dkimWith = async (record?: string) => {
+      const records = record === undefined ? {} : { 's1._domainkey.guest.example': record };
+      return (await statesWith(records as Record<string, string>, dkim)).slice(3);
+    };
+    assert.deepEqual(await dkimWith(`v=DKIM1; k=rsa; p=${key}`), ['DKIM ok']);
+    assert.deepEqual(await dkimWith(`p=${key}`), ['DKIM ok']);
+    for (const record of [undefined, 'v=DKIM1; p=', `v=DKIM1; p=${key.slice(0, -8)}AAAAAAA=`]) {
+      assert.deepEqual(await dkimWith(record), ['DKIM fail'], record);
+    }
+  });
+
+  it("looks at a tenant's own sender, which the signature may not count for", async () => {
+    const dkim = { domain: 'guest.example', selector: 's1', privateKey: newKey() };
+    const own = { mail: { from: 'codes@fabrikam.example' } } as unknown as Tenant;
+    const states = await statesWith({ 'fabrikam.example': 'v=spf1 -all' }, dkim, [own]);
+    assert.deepEqual(states, [
+      'mail relay ok',
+      'SPF warn',
+      'DMARC warn',
+      'SPF ok',
+      'DMARC warn',
+      'DKIM fail',
+      'DKIM warn',
+    ]);
+  });
 });
+
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
 
 async function examine(config: string, network = true) {
   const said = await listenJson((output) => doctor({ config, network }, output));

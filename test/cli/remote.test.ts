@@ -70,6 +70,10 @@ describe('the command line with --url', () => {
       assert.equal((await change('block')).out, `${email}  blocked  a`);
       const shown = await say((output) => showGuest(email, at(), output));
       assert.match(shown.out, /^ {2}so far {11}invited 20\S+Z; .* ends 20\S+Z; blocked 20\S+Z$/m);
+      assert.match(
+        shown.out,
+        /^ {2}mails {12}20\S+Z {2}invitation {2}(?:waiting|accepted 20\S+Z)$/m,
+      );
       assert.equal((await change('unblock')).out, `${email}  unblocked  a`);
       const ended = await say((output) => revokeSessions(email, at(), output));
       assert.equal(ended.out, `${email}  sessions revoked  a`);
@@ -92,6 +96,7 @@ describe('the command line with --url', () => {
         ['Accepted', 'emailOneTimePasscode', 'invited', null],
       );
       assert.match(String(value?.['redeemedAt']), /^20\S+Z$/);
+      assert.deepEqual(value?.['mails'], []);
       const options = { ...at(), limit: '1000', method: 'emailOneTimePasscode' } as const;
       const listed = await say((output) => listGuests(options, output), listenJson);
       assert.match(listed.out, new RegExp(`"${address}"`));

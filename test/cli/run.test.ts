@@ -92,6 +92,7 @@ describe('runs', () => {
         ['keys revoke', ['--yes', '--tenant', 'a']],
         ['keys revoke', ['--yes', '--kid', 'nobody', '--tenant', 'a'], 1],
         ['audit tail', ['--limit', '1']],
+        ['mail bounces', [inFolder('guests.csv')]],
         ['backup', [inFolder('copy.db')]],
         ['backup', [inFolder('copy.db')], 1],
         ['guests list', [], 2],

@@ -208,7 +208,14 @@ export async function signIn(store: Store, tenant: string, accountId: string, ad
   const chosen = { ...key, address: addressKey, addressKey, decision: null };
   await store.signIns.chooseAddress({ ...chosen, expiresAt: NOW + 3600 });
   const limits = { maxSends: 4, maxAttempts: 5, cooldownSeconds: 30, liveUntil: NOW + 1800 };
-  await store.signIns.takeSend({ ...key, ...limits, label: 'K7', now: NOW, strong: false });
+  await store.signIns.takeSend({
+    ...key,
+    ...limits,
+    label: 'K7',
+    messageId: 'mail',
+    now: NOW,
+    strong: false,
+  });
   return {
     /** Models of which the record is still there. */
     async left(): Promise<readonly string[]> {

@@ -22,6 +22,7 @@ const CALLS: readonly (readonly [method: string, path: string, json?: object])[]
   ['DELETE', '/users/{accepted}'],
   ['GET', REMOVED],
   ['POST', '/directory/deletedItems/{accepted}/restore'],
+  ['GET', '/users/{accepted}/mails'],
   ['GET', '/explain?email=teri@partner.example&client=docs&arrival=invitation'],
   ['GET', EMAIL],
   ['PATCH', `${EMAIL}?lockOut=accept`, { allowExternalIdToUseEmailOtp: 'enabled' }],

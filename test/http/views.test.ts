@@ -165,6 +165,22 @@ function samples(word?: string): Record<string, Page> {
     },
     'enter-code': code,
     'enter-code-bare': { ...code, ...bare, browserFamily: '', digits: 9, lifetimeMinutes: 1 },
+    'sign-in-link': {
+      ...frame,
+      page: 'sign-in-link',
+      address,
+      label: say('K7'),
+      key: say('sample-key-0123456789a'),
+    },
+    'sign-in-link-elsewhere': {
+      page: 'sign-in-link-elsewhere',
+      tenantName: say('Fabrikam'),
+      label: say('K7'),
+    },
+    'sign-in-link-bare': { page: 'sign-in-link-elsewhere', tenantName: null, label: null },
+    'enter-code-late': { ...code, delivery: { fate: 'delayed', contact: null } },
+    'enter-code-refused': { ...code, delivery: { fate: 'refused', contact: say('Ana') } },
+    'enter-code-no-mailbox': { ...code, delivery: { fate: 'no-mailbox', contact: null } },
     'enter-code-resent': { ...code, notice: 'resent' },
     'enter-code-soon': { ...code, ...problem('resend_too_soon', { count: 12 }) },
     'enter-code-wrong': { ...code, ...problem('passcode_mismatch', { count: 4 }) },
@@ -557,6 +573,26 @@ describe('createViews', () => {
     );
   });
 
+  it('tells whoever came by an invitation what became of the mail, with a link to look again', async () => {
+    const late = await html('enter-code-late');
+    assert.match(late, /We are emailing an 8-digit code to <bdi><strong>teri@gmail.com/);
+    assert.match(
+      late,
+      /The email is delayed\. You can wait on this page: we keep trying\.\s*<a href="\/fabrikam\/signin\/Vq3tKxW9">Check again<\/a>/,
+    );
+    assert.doesNotMatch(late, /http-equiv/);
+    const refused = await html('enter-code-refused');
+    assert.match(
+      refused,
+      /refused our message\. Check the address <bdi><strong>teri@gmail.com<\/strong><\/bdi> with <bdi><strong>Ana/,
+    );
+    assert.doesNotMatch(refused, /Check again/);
+    assert.match(
+      await html('enter-code-no-mailbox'),
+      /there is no mailbox .*\. Check the address\.\n/,
+    );
+  });
+
   it('S14 says what the mail says: label, application, time and browser', async () => {
     const text = await html('enter-code');
     assert.match(text, /Look for the email with <bdi><strong>K7<\/strong><\/bdi> in the subject\./);
@@ -919,7 +955,8 @@ describe('createViews', () => {
   it('every sentence of a page is asked for by some page', async () => {
     for (const name of Object.keys(samples())) await html(name);
     await html('branded/address');
-    const variants = /_(one|other|strong|8|11|anyone|browser)$/;
+    const variants =
+      /_(?:one|other|strong|8|11|anyone|browser|(?:waiting|accepted|delayed|abandoned|(?:refused|no-mailbox)(?:_contact)?))$/;
     const ids = (node: Sentences, path: string): string[] =>
       Object.entries(node).flatMap(([key, value]) =>
         typeof value === 'string'

@@ -326,7 +326,10 @@ describe('createOutbox', () => {
     await outbox.idle();
     assert.equal(relay.messages.length, 1);
     assert.equal(await stateOf(id), 'sent');
-    assert.equal(await store.outbox.settle(id, 'crashed', { state: 'sent', fault: null }), false);
+    assert.equal(
+      await store.outbox.settle(id, 'crashed', { state: 'sent', fault: null, at: NOW }),
+      false,
+    );
   });
 
   it('F6 repeats the same mail under the same Message-ID when the reply was lost', async () => {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { RenderedMail } from '../../src/mail/content.ts';
 import { createMailer, MailFault, type Mailer } from '../../src/mail/transport.ts';
+import type { DkimSettings } from '../../src/settings/settings.ts';
 import { openStore } from '../../src/storage/open-store.ts';
 import type { Store } from '../../src/storage/store.ts';
+import { checkDkim } from '../support/dkim.ts';
 import { startSmtp, type TestRelay } from '../support/smtp.ts';
 
 const mail: RenderedMail = {
@@ -42,12 +45,16 @@ describe('createMailer', () => {
     rmSync(directory, { recursive: true });
   });
 
-  function mailerTo(relay: TestRelay, tls: { host?: string; requireTls?: boolean } = {}): Mailer {
-    const { host = '127.0.0.1', requireTls = false } = tls;
+  function mailerTo(
+    relay: TestRelay,
+    given: { host?: string; requireTls?: boolean; dkim?: DkimSettings; returnPath?: string } = {},
+  ): Mailer {
+    const { host = '127.0.0.1', requireTls = false, ...more } = given;
     return createMailer(
       {
         transport: { kind: 'smtp', host, port: relay.port, implicitTls: false, requireTls },
         from: 'no-reply@guest.example',
+        ...more,
       },
       store,
       () => 0,
@@ -62,6 +69,54 @@ describe('createMailer', () => {
   afterEach(async () => {
     mailer.close();
     await relay.stop();
+  });
+
+  it('signs mail so that a receiver can check it against the public key', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    mailer.close();
+    mailer = mailerTo(relay, {
+      dkim: { domain: 'guest.example', selector: 's1', privateKey: pem },
+    });
+    const letter = { ...mail, html: '<p>Grüße  ‏مريم</p>\n\n', text: `${'.\n'.repeat(3)} x  \n\n` };
+    const headers = {
+      'List-Unsubscribe': '<https://guest.example/block>',
+      'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    };
+    await mailer.send('AAAAAAAAAAAAAAAAAAAAAA', { ...letter, headers });
+    const { raw } = await relay.nextMail(mail.to);
+    const signature = checkDkim(raw, publicKey);
+    assert.deepEqual(signature, {
+      domain: 'guest.example',
+      selector: 's1',
+      signed: signature.signed,
+      isBodyIntact: true,
+      isSigned: true,
+    });
+    for (const name of ['from', 'reply-to', 'subject', 'date', 'message-id', 'to']) {
+      assert.ok(signature.signed.includes(name), name);
+    }
+    // RFC 8058: a block of one click counts only when both are signed.
+    assert.ok(signature.signed.includes('list-unsubscribe'));
+    assert.ok(signature.signed.includes('list-unsubscribe-post'));
+    const forged = raw.replace('Subject: ', 'Subject: Re: ');
+    assert.equal(checkDkim(forged, publicKey).isSigned, false);
+    assert.equal(checkDkim(`${raw}more\r\n`, publicKey).isBodyIntact, false);
+  });
+
+  it('sends from the sender of the tenant, and lets reports go where the settings say', async () => {
+    await mailer.send('AAAAAAAAAAAAAAAAAAAAAA', { ...mail, from: 'codes@contoso.example' });
+    mailer.close();
+    mailer = mailerTo(relay, { returnPath: 'bounces@guest.example' });
+    await mailer.send('BBBBBBBBBBBBBBBBBBBBBB', { ...mail, from: 'codes@contoso.example' });
+    const own = await relay.nextMail(mail.to);
+    assert.equal(own.sender, 'codes@contoso.example');
+    const told = await relay.nextMail(mail.to, { after: 1 });
+    assert.equal(told.sender, 'bounces@guest.example');
+    for (const received of [own, told]) {
+      assert.equal(received.parsed.from?.address, 'codes@contoso.example');
+      assert.match(received.header('message-id')[0] ?? '', /@guest\.example>$/);
+    }
   });
 
   it('T38 sends multipart mail with one recipient and the headers of an automatic mail', async () => {

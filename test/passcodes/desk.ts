@@ -101,6 +101,7 @@ export class Desk {
       addressKey,
       clientAddress,
       subjects: nameSubjects({ tenant, addressKey, clientAddress, knownBrowser: given.known }),
+      guest: letter && `guest of ${address}`,
       letter,
       isNewBrowser: given.known === undefined,
       notice: letter && noticeOf(address),
@@ -169,8 +170,7 @@ function noticeOf(to: string) {
 function createTray(received: (content: MailContent | null) => void): PasscodeOutbox {
   const written = new Map<string, MailContent | null>();
   return {
-    async enqueue(tx, { tenant, content, expiresAt }) {
-      const id = unique('message');
+    async enqueue(tx, { tenant, content, expiresAt, id = unique('message') }) {
       written.set(id, content);
       await tx.outbox.enqueue({
         id,

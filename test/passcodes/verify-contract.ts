@@ -4,6 +4,18 @@ import assert from 'node:assert/strict';
 import type { Store } from '../../src/storage/store.ts';
 import { Desk, HOUR, MIDNIGHT, unique, whoever, wrongOnes } from './desk.ts';
 
+/** Sends with a link; returns its key and the passcode beside it. */
+async function sendLink(desk: Desk, visit: Awaited<ReturnType<Desk['begin']>>) {
+  await desk.issuePasscode({ ...visit, linkPage: 'https://guest.example/link' });
+  const { link = '', passcode } = desk.tray.at(-1)!;
+  const key = new URL(link).searchParams.get('key')!;
+  return {
+    key,
+    passcode,
+    open: (k = key) => desk.verifyPasscode({ ...visit, passcode: k, isLink: true }),
+  };
+}
+
 export function verifyContract(
   nodes: () => { readonly store: Store; readonly other: Store },
 ): void {
@@ -26,6 +38,67 @@ export function verifyContract(
       desk.now += 60;
       const second = await desk.send(visit);
       assert.deepEqual(await desk.verifyAll(visit, [second, first]), ['verified', 'used']);
+    });
+
+    describe('the key of a link', () => {
+      it('S6 proves the sign-in once, and uses up the passcode beside it', async () => {
+        const desk = new Desk(nodes().store);
+        const visit = await desk.begin();
+        const { open, passcode } = await sendLink(desk, visit);
+        const outcomes = await Promise.all(Array.from({ length: 10 }, () => open()));
+        const verified = outcomes.filter(({ outcome }) => outcome === 'verified');
+        assert.equal(verified.length, 1);
+        assert.equal((await desk.verify(visit, passcode)).outcome, 'used');
+      });
+
+      it('S4 ends with the passcode: at 30 minutes, and for another address', async () => {
+        const desk = new Desk(nodes().store);
+        const visit = await desk.begin();
+        const { open, key } = await sendLink(desk, visit);
+        desk.now += HOUR / 2;
+        assert.equal((await open()).outcome, 'expired');
+        const other = await desk.begin();
+        await sendLink(desk, other);
+        const stolen = { ...other, passcode: key, isLink: true };
+        assert.equal((await desk.verifyPasscode(stolen)).outcome, 'mismatch');
+      });
+
+      it('S5 shares the five tries with the passcode, on every node', async () => {
+        const desk = new Desk(nodes().store);
+        const visit = await desk.begin();
+        const { open, key, passcode } = await sendLink(desk, visit);
+        await desk.verifyAll(visit, wrongOnes(passcode, 3));
+        const guess = `${key.slice(0, -2)}zz`;
+        assert.deepEqual(await open(guess), { outcome: 'mismatch', attemptsLeft: 1 });
+        assert.deepEqual(await open(guess), { outcome: 'exhausted' });
+        assert.deepEqual(await open(), { outcome: 'exhausted' });
+      });
+
+      it('S9 works while failures elsewhere have made short codes worth nothing', async () => {
+        const desk = new Desk(nodes().store);
+        const visit = await desk.begin();
+        const { open, passcode } = await sendLink(desk, visit);
+        const { tenant, address } = visit;
+        for (let round = 0; round < 2; round += 1) {
+          const other = await desk.begin({ tenant, address });
+          const right = await desk.send(other);
+          await desk.verifyAll(other, wrongOnes(right, 5));
+        }
+        assert.equal((await desk.verify(visit, passcode)).outcome, 'superseded');
+        assert.equal((await open()).outcome, 'verified');
+      });
+
+      it('S13 is no passcode, and a passcode no key', async () => {
+        const desk = new Desk(nodes().store);
+        const visit = await desk.begin();
+        const { open, key, passcode } = await sendLink(desk, visit);
+        assert.equal((await open(passcode)).outcome, 'mismatch');
+        assert.equal((await desk.verify(visit, key)).outcome, 'mismatch');
+        const bare = await desk.begin();
+        await desk.send(bare);
+        const nothing = await desk.verifyPasscode({ ...bare, passcode: '', isLink: true });
+        assert.equal(nothing.outcome, 'mismatch');
+      });
     });
 
     it('T4 takes the right one after four wrong ones', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,10 @@ import {
 
 const key = (): string => randomBytes(32).toString('base64');
 const keyEnv = { PEPPER: key(), SEALING: key(), COOKIE: key() };
+const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
+const rsaKey = (modulusLength: number): string =>
+  generateKeyPairSync('rsa', { modulusLength }).privateKey.export(pkcs8).toString();
+const edwardsKey = (): string => generateKeyPairSync('ed25519').privateKey.export(pkcs8).toString();
 const keyRefs = `secrets:
   pepper: { env: PEPPER }
   sealingKey: { env: SEALING }
@@ -206,6 +210,44 @@ secrets: { pepper: { file: ./none } }
         assert(!fault!.includes('hunter2'));
         assert.deepEqual(others, []);
       }
+    });
+
+    it('takes where reports go, the key that signs and the key of who may report', async () => {
+      const line = `{ transport: smtp://mail.example, ${from}, returnPath: Bounces@B.example, dkim: { domain: B.example, selector: s1, key: { env: D } }, reportKey: { env: R } }`;
+      const pem = rsaKey(2048);
+      const { settings } = await load(mail(line), { D: pem, R: keyEnv.PEPPER });
+      const { returnPath, dkim, reportKey } = settings.mail;
+      assert.equal(returnPath, 'Bounces@b.example');
+      assert.deepEqual(dkim, { domain: 'b.example', selector: 's1', privateKey: pem });
+      assert.equal(reportKey?.toString('base64'), keyEnv.PEPPER);
+    });
+
+    it('S58 says what is wrong with the key that signs, at its place and without the key', async () => {
+      const dkim = (domain: string, selector = 's1') =>
+        mail(
+          `{ transport: smtp://mail.example, ${from}, dkim: { domain: ${domain}, selector: ${selector}, key: { env: D } } }`,
+        );
+      const none = 'make one with: openssl genrsa -out dkim.pem 2048';
+      const at = 'guestpass.yaml:3:106  mail.dkim.key';
+      for (const [key, says] of [
+        ['a-key-that-is-none', 'not a private key in PEM without a passphrase'],
+        [rsaKey(1024), 'an RSA key of 1024 bits, 2048 are needed'],
+        [edwardsKey(), 'not an RSA key'],
+      ] as const) {
+        assert.deepEqual(await faults(dkim('b.example'), { D: key }), [`${at}  ${says}; ${none}`]);
+      }
+      const other = await faults(dkim('c.example'), { D: rsaKey(2048) });
+      assert.deepEqual(other, [
+        'guestpass.yaml:3:76  mail.dkim.domain  signs for c.example, and mail.from is of b.example: receivers would not count it; write b.example',
+      ]);
+      const shapes = await faults(dkim('nope', '"s 1"'), { D: rsaKey(2048) });
+      assert.deepEqual(shapes, [
+        'guestpass.yaml:3:76  mail.dkim.domain  not a domain; write it like mail.example',
+        'guestpass.yaml:3:92  mail.dkim.selector  not a selector; write letters, digits and dashes',
+      ]);
+      const short = `{ transport: smtp://mail.example, ${from}, reportKey: { env: R } }`;
+      const [fault = ''] = await faults(mail(short), { R: 'q83vEjQ=' });
+      assert.match(fault, /mail\.reportKey  a secret of 5 bytes, 32 are needed/);
     });
 
     it('refuses the mailbox in production and away from this machine', async () => {

@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'guestpass-migrate-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Every migration, in order. */
-const ALL = ['0001-first-tables', '0002-audit', '0003-guest-sessions'];
+const ALL = ['0001-first-tables', '0002-audit', '0003-guest-sessions', '0004-mail-fates'];
 
 const engines: Readonly<Record<string, () => Promise<DatabaseSettings>>> = {
   SQLite: () =>

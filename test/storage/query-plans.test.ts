@@ -48,10 +48,18 @@ describe('query plans on SQLite', () => {
     return plans;
   }
 
-  const sends = { tenant: 't', uid: 'u', browser: 'b', label: 'l', strong: false, now: 1 };
+  const sends = {
+    tenant: 't',
+    uid: 'u',
+    browser: 'b',
+    label: 'l',
+    messageId: 'm',
+    strong: false,
+    now: 1,
+  };
   const limits = { maxSends: 1, maxAttempts: 1, cooldownSeconds: 1, liveUntil: 1 };
   const key = { scope: 's', subject: 's', windowSeconds: 1 };
-  const outcome = { state: 'sent', fault: null } as const;
+  const outcome = { state: 'sent', fault: null, at: 1 } as const;
   const calls: Readonly<Record<string, [(store: Store) => Promise<unknown>, RegExp]>> = {
     'guests.find': [(s) => s.guests.find('t', 'i'), /guests_id \(id=\?\)/],
     'guests.findById': [(s) => s.guests.findById('i'), /guests_id \(id=\?\)/],
@@ -142,6 +150,14 @@ describe('query plans on SQLite', () => {
     'outbox.nextDueAt': [(s) => s.outbox.nextDueAt(), /outbox_due \(state=\?\)/],
     'outbox.waiting': [(s) => s.outbox.waiting(), /COVERING INDEX outbox_age \(state=\?\)/],
     'outbox.lease': [(s) => s.outbox.lease('i', 'l', 1, 1), /PRIMARY KEY \(id=\?\)/],
+    'outbox.report': [
+      (s) => s.outbox.report('i', { what: 'bounced', status: '5.1.1', at: 1 }),
+      /PRIMARY KEY \(id=\?\)/,
+    ],
+    'outbox.listOf': [
+      (s) => s.outbox.listOf('t', 'g', 9),
+      /outbox_guest \(tenant=\? AND guest=\?\)/,
+    ],
     'outbox.settle': [(s) => s.outbox.settle('i', 'l', outcome), /PRIMARY KEY \(id=\?\)/],
     'oidc.find': [
       (s) => s.oidc.find('t', 'm', 'i'),

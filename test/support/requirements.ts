@@ -346,7 +346,7 @@ export const CHAPTERS: readonly Chapter[] = [
       { id: 'F10', says: 'A mail put off by the relay is tried again, same passcode.' },
       {
         id: 'F11',
-        says: 'A mail refused for good is given up at once, and the page does not tell.',
+        says: 'A mail refused for good is given up at once; only a guest with an invitation is told.',
       },
       {
         id: 'F12',

@@ -197,6 +197,7 @@ function noteMail(recipients: readonly string[], text: string): void {
   const reader = recipients.join();
   for (const address of recipients) noteAddress(address);
   noteSecret(`passcode of ${reader}`, PASSCODE.exec(text)?.[1]);
+  noteSecret(`link key of ${reader}`, /[?&]key=([\w-]{22})/.exec(text)?.[1]);
   noteSecret(`ticket of ${reader}`, /[?&]ticket=([\w.-]+)/.exec(text)?.[1]);
 }
 

@@ -44,6 +44,7 @@ export function createAdminApi(deps: AdminApiDeps): Middleware {
       ...deps,
       guests: store.guests,
       audit: store.audit,
+      mails: store.outbox,
       changePasscodes: createChangePasscodes({ ...deps, guests: store.guests }),
     }),
     tenants,

@@ -4,6 +4,7 @@ import { createAuditOperations, type AuditOperationsDeps } from './audit-logs.ts
 import { createDeletedUserOperations, type DeletedUserOperationsDeps } from './deleted-users.ts';
 import { createExplainOperations, type ExplainOperationsDeps } from './explain.ts';
 import { createInvitationOperations, type InvitationOperationsDeps } from './invitations.ts';
+import { createMailOperations, type MailOperationsDeps } from './mails.ts';
 import type { Operation } from './operation.ts';
 import { createPolicyOperations, type PolicyOperationsDeps } from './policies.ts';
 import {
@@ -15,6 +16,7 @@ import { createUserOperations, type UserOperationsDeps } from './users.ts';
 export type OperationsDeps = InvitationOperationsDeps &
   StandingInvitationsDeps &
   UserOperationsDeps &
+  MailOperationsDeps &
   DeletedUserOperationsDeps &
   ExplainOperationsDeps &
   PolicyOperationsDeps &
@@ -26,6 +28,7 @@ export function createOperations(deps: OperationsDeps): readonly Operation[] {
     ...createInvitationOperations(deps),
     ...createStandingInvitationOperations(deps),
     ...createUserOperations(deps),
+    ...createMailOperations(deps),
     ...createDeletedUserOperations(deps),
     ...createExplainOperations(deps),
     ...createPolicyOperations(deps),

@@ -21,6 +21,8 @@ async function enqueue(store: Store, changes: object = {}): Promise<string> {
   return id;
 }
 
+const LATE = { nextAttemptAt: NOW + 20, fault: 'smtp_451', at: NOW + 1 };
+
 const messageOf = (subject: string, receivedAt = NOW): MailboxMessage => ({
   id: unique('mail'),
   receivedAt,
@@ -36,7 +38,7 @@ export function mailContract(nodes: () => Nodes): void {
       const { outbox } = nodes().store;
       for (const id of await outbox.due(NOW * 2, 1000)) {
         await outbox.lease(id, 'cleaner', NOW * 2, NOW * 2);
-        await outbox.settle(id, 'cleaner', { state: 'abandoned', fault: null });
+        await outbox.settle(id, 'cleaner', { state: 'abandoned', fault: null, at: NOW });
       }
     });
 
@@ -55,7 +57,7 @@ export function mailContract(nodes: () => Nodes): void {
       await store.outbox.lease(old, 'l', NOW, NOW + 15);
       const waiting = { queued: 1, sending: 1, oldestAt: NOW - 9 };
       assert.deepEqual(await store.outbox.waiting(), waiting);
-      await store.outbox.settle(old, 'l', { state: 'sent', fault: null });
+      await store.outbox.settle(old, 'l', { state: 'sent', fault: null, at: NOW });
       const left = { queued: 1, sending: 0, oldestAt: NOW - 2 };
       assert.deepEqual(await store.outbox.waiting(), left);
     });
@@ -93,6 +95,14 @@ export function mailContract(nodes: () => Nodes): void {
         lease: `worker-${winner}`,
         leaseUntil: NOW + 60,
         fault: null,
+        guest: null,
+        kind: null,
+        label: null,
+        settledAt: null,
+        delayedAt: null,
+        bouncedAt: null,
+        bounce: null,
+        complainedAt: null,
       };
       assert.deepEqual(results[winner], leased);
       assert.deepEqual(await other.outbox.find(id), leased);
@@ -116,8 +126,11 @@ export function mailContract(nodes: () => Nodes): void {
       const again = await store.outbox.lease(id, 'living', NOW + 60, NOW + 120);
       assert.equal(again?.deliveries, 2);
       assert.equal(await store.outbox.renew(id, 'dead', NOW + 999), false);
-      assert.equal(await store.outbox.settle(id, 'dead', { state: 'sent', fault: null }), false);
-      assert.equal(await store.outbox.postpone(id, 'dead', NOW, 'smtp_451'), false);
+      assert.equal(
+        await store.outbox.settle(id, 'dead', { state: 'sent', fault: null, at: NOW }),
+        false,
+      );
+      assert.equal(await store.outbox.postpone(id, 'dead', LATE), false);
       assert.deepEqual(await store.outbox.find(id), again);
     });
 
@@ -134,7 +147,7 @@ export function mailContract(nodes: () => Nodes): void {
       const { store } = nodes();
       const id = await enqueue(store);
       await store.outbox.lease(id, 'w', NOW, NOW + 60);
-      const outcome = { state: 'abandoned', fault: 'smtp_550' } as const;
+      const outcome = { state: 'abandoned', fault: 'smtp_550', at: NOW } as const;
       assert.equal(await store.outbox.settle(id, 'w', outcome), true);
       assert.equal(await store.outbox.settle(id, 'w', outcome), false);
       const final = await store.outbox.find(id);
@@ -150,13 +163,85 @@ export function mailContract(nodes: () => Nodes): void {
       const { store } = nodes();
       const id = await enqueue(store);
       await store.outbox.lease(id, 'w', NOW, NOW + 60);
-      assert.equal(await store.outbox.postpone(id, 'w', NOW + 20, 'smtp_451'), true);
+      assert.equal(await store.outbox.postpone(id, 'w', LATE), true);
       const postponed = await store.outbox.find(id);
       assert.equal(postponed?.state, 'queued');
       assert.equal(postponed.fault, 'smtp_451');
       assert.equal(postponed.sealed, 'c2VhbGVk');
       assert.equal(postponed.deliveries, 1);
+      assert.equal(postponed.delayedAt, NOW + 1);
       assert.equal(await store.outbox.nextDueAt(), NOW + 20);
+      await store.outbox.lease(id, 'w', NOW + 20, NOW + 60);
+      await store.outbox.postpone(id, 'w', { ...LATE, at: NOW + 21 });
+      assert.equal((await store.outbox.find(id))?.delayedAt, NOW + 1);
+    });
+
+    it('remembers when a message was settled, and that the relay refused it', async () => {
+      const { store } = nodes();
+      const [taken, refused] = [await enqueue(store), await enqueue(store)];
+      for (const id of [taken, refused]) await store.outbox.lease(id, 'w', NOW, NOW + 60);
+      await store.outbox.settle(taken, 'w', { state: 'sent', fault: null, at: NOW + 2 });
+      const no = { state: 'abandoned', fault: 'smtp_550', at: NOW + 3, refused: true } as const;
+      await store.outbox.settle(refused, 'w', no);
+      const times = async (id: string) => {
+        const found = await store.outbox.find(id);
+        return [found?.settledAt, found?.bouncedAt];
+      };
+      assert.deepEqual(await times(taken), [NOW + 2, null]);
+      assert.deepEqual(await times(refused), [NOW + 3, NOW + 3]);
+    });
+
+    it('keeps the first report of each kind, of mails that were tried alone', async () => {
+      const { store, other } = nodes();
+      const sent = await enqueue(store);
+      await store.outbox.lease(sent, 'w', NOW, NOW + 60);
+      await store.outbox.settle(sent, 'w', { state: 'sent', fault: null, at: NOW });
+      const report = (id: string, what: 'bounced' | 'delayed' | 'complained', at: number) =>
+        other.outbox.report(id, { what, status: '5.1.1', at });
+      assert.equal(await report(sent, 'delayed', NOW + 5), true);
+      assert.equal(await report(sent, 'bounced', NOW + 6), true);
+      assert.equal(await report(sent, 'complained', NOW + 7), true);
+      for (const what of ['delayed', 'bounced', 'complained'] as const) {
+        assert.equal(await report(sent, what, NOW + 99), false, what);
+        for (const id of [await enqueue(store), await enqueue(store, { state: 'decoy' }), 'none']) {
+          assert.equal(await report(id, what, NOW), false, what);
+        }
+      }
+      const found = await store.outbox.find(sent);
+      assert.equal(found?.bounce, '5.1.1');
+      const times = [found.delayedAt, found.bouncedAt, found.complainedAt];
+      assert.deepEqual(times, [NOW + 5, NOW + 6, NOW + 7]);
+    });
+
+    it('takes a delay behind the relay after one at the relay', async () => {
+      const { store } = nodes();
+      const id = await enqueue(store);
+      await store.outbox.lease(id, 'w', NOW, NOW + 60);
+      await store.outbox.postpone(id, 'w', LATE);
+      await store.outbox.lease(id, 'w', NOW + 20, NOW + 60);
+      await store.outbox.settle(id, 'w', { state: 'sent', fault: null, at: NOW + 21 });
+      const late = { what: 'delayed', status: '4.4.1', at: NOW + 30 } as const;
+      assert.equal(await store.outbox.report(id, late), true);
+      assert.equal((await store.outbox.find(id))?.delayedAt, NOW + 30);
+    });
+
+    it('R44 lists the mails of one guest of one tenant, newest first', async () => {
+      const { store, other } = nodes();
+      const guest = unique('g');
+      const told = { guest, kind: 'passcode', label: 'K7' };
+      const old = await enqueue(store, told);
+      const young = await enqueue(store, { guest, createdAt: NOW + 9 });
+      await enqueue(store, { ...told, tenant: 'other' });
+      await enqueue(store, { guest: unique('g') });
+      const found = await other.outbox.listOf('t', guest, 10);
+      assert.deepEqual(
+        found.map(({ id, kind, label }) => [id, kind, label]),
+        [
+          [young, null, null],
+          [old, 'passcode', 'K7'],
+        ],
+      );
+      assert.equal((await other.outbox.listOf('t', guest, 1)).length, 1);
     });
   });
 

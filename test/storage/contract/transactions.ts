@@ -159,6 +159,7 @@ export function transactionsContract(nodes: () => Nodes): void {
           uid,
           sequence: 1,
           digest: 'd',
+          linkDigest: null,
           pepperVersion: 1,
           strong: false,
           createdAt: expiresAt - 1800,
@@ -186,7 +187,7 @@ export function transactionsContract(nodes: () => Nodes): void {
       assert.deepEqual(await store.budgets.spend([endless], THEN), [2]);
     });
 
-    it('forgets mail a day after it is final', async () => {
+    it('S65 forgets mail two weeks after it was written, decoys and mailbox after a day', async () => {
       const { store } = nodes();
       const enqueue = async (state: 'queued' | 'decoy', createdAt: number) => {
         const id = unique('m');
@@ -201,9 +202,14 @@ export function transactionsContract(nodes: () => Nodes): void {
         });
         return id;
       };
-      const sent = await enqueue('queued', THEN - DAY - 1);
-      await store.outbox.lease(sent, 'w', THEN, THEN);
-      await store.outbox.settle(sent, 'w', { state: 'sent', fault: null });
+      const sentAt = async (createdAt: number) => {
+        const id = await enqueue('queued', createdAt);
+        await store.outbox.lease(id, 'w', THEN, THEN);
+        await store.outbox.settle(id, 'w', { state: 'sent', fault: null, at: THEN });
+        return id;
+      };
+      const sent = await sentAt(THEN - 14 * DAY - 1);
+      const told = await sentAt(THEN - 14 * DAY);
       const decoy = await enqueue('decoy', THEN - DAY - 1);
       const young = await enqueue('decoy', THEN - DAY);
       const waiting = await enqueue('queued', THEN - DAY - 1);
@@ -220,6 +226,7 @@ export function transactionsContract(nodes: () => Nodes): void {
       assert.equal(await store.outbox.find(decoy), undefined);
       assert.equal(await store.mailbox.find(old.id), undefined);
       assert.ok(await store.outbox.find(young));
+      assert.ok(await store.outbox.find(told));
       assert.ok(await store.outbox.find(waiting));
     });
   });
