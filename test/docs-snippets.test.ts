@@ -38,6 +38,19 @@ describe('code shown in the documents', () => {
     assert.ok(shown.length > 0);
   });
 
+  it('is all that the examples mark for them', () => {
+    const marked = globSync('examples/**/*.{js,py,conf}', {
+      cwd: root,
+      exclude: (path) => path.includes('node_modules'),
+    }).flatMap((file) => [...regionsOf(file).keys()].map((region) => `${file}#${region}`));
+    assert.ok(marked.length > 5);
+    const used = shown.map(({ file, region }) => `${file}#${region}`);
+    assert.deepEqual(
+      marked.filter((region) => !used.includes(region)),
+      [],
+    );
+  });
+
   for (const { page, file, region, text } of shown) {
     it(`is that of ${file}${region === undefined ? '' : `, ${region}`}, in ${page}`, () => {
       assert.equal(text, region === undefined ? read(file) : regionsOf(file).get(region));
