@@ -63,6 +63,7 @@ function describe(tenant: Tenant, { counts, now }: Census): object {
     guestsMayLeave: mayLeave(tenant),
     mailStrangers: tenant.mailStrangers ?? false,
     support: tenant.support ?? null,
+    guestHelp: tenant.guestHelp ?? null,
     privacyUrl: tenant.privacyUrl ?? null,
     termsUrl: tenant.termsUrl ?? null,
     connections: (tenant.connections ?? []).map(describeConnection),

@@ -20,6 +20,8 @@ export interface DrawnBranding {
   readonly logoDark: string | null;
   readonly favicon: { readonly href: string; readonly type: string } | null;
   readonly footerLinks: readonly FooterLink[];
+  /** Page with answers to what guests ask. */
+  readonly guestHelp: string | null;
 }
 
 /** What is served of one tenant, and under which version. */
@@ -35,6 +37,8 @@ export const BRANDING_PATH = /^\/(theme\.css|branding\/(?:logo|logo-dark|favicon
 const THEME = 'theme.css';
 const NAMES: readonly BrandingFileName[] = ['logo', 'logo-dark', 'favicon', 'background'];
 // The pages name each version by a hash of it, so a copy is good for as long as anybody keeps it.
+/** Of whoever has none. */
+const NO_LOOK: Branding = Object.freeze({});
 const CACHE = 'public, max-age=31536000, immutable';
 /** An SVG opened by itself is a document: it runs nothing, loads nothing and is of no origin. */
 const PICTURE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
@@ -75,10 +79,11 @@ export function answerBranding(
  * What a page of a tenant draws of its look.
  *
  * @param base as for {@link answerBranding}
- * @returns null for a tenant without a look of its own
+ * @returns null for a tenant without a look or a link of its own
  */
-export function drawnBranding({ branding }: Tenant, base: string): DrawnBranding | null {
-  if (!branding) return null;
+export function drawnBranding(tenant: Tenant, base: string): DrawnBranding | null {
+  const { branding = NO_LOOK, guestHelp = null } = tenant;
+  if (branding === NO_LOOK && guestHelp === null) return null;
   const hrefOf = (name: string): string | null => {
     const served = servedOf(branding, base, name);
     return served ? `${base}/${name}?v=${served.version}` : null;
@@ -90,6 +95,7 @@ export function drawnBranding({ branding }: Tenant, base: string): DrawnBranding
     logoDark: hrefOf('branding/logo-dark'),
     favicon: favicon === null ? null : { href: favicon, type: branding.favicon?.type ?? '' },
     footerLinks: branding.footerLinks ?? [],
+    guestHelp,
   };
 }
 

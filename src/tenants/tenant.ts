@@ -45,7 +45,7 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
   const { clients, clientPolicies } = await readClients(reading, valueAt(value, ['clients']));
   if (!whole) return { tenant: undefined, places: [] };
   const { emailOneTimePasscode = 'default', support, privacyUrl, termsUrl } = whole;
-  const { guestsMayLeave, mailStrangers } = whole;
+  const { guestHelp, guestsMayLeave, mailStrangers } = whole;
   const tenant: Tenant = {
     id: whole.id,
     displayName: whole.displayName,
@@ -53,6 +53,7 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
     emailOneTimePasscode,
     ...(branding && { branding }),
     ...(support !== undefined && { support }),
+    ...(guestHelp !== undefined && { guestHelp }),
     ...(privacyUrl !== undefined && { privacyUrl }),
     ...(termsUrl !== undefined && { termsUrl }),
     clients,

@@ -273,6 +273,7 @@ const branded: Tenant = {
   verifiedDomains: [],
   emailOneTimePasscode: 'default',
   clients: [],
+  guestHelp: 'https://fabrikam.example/questions?a=1&b="',
   branding: {
     logo: { type: 'image/svg+xml', bytes: Buffer.from(svg()) },
     logoDark: { type: 'image/png', bytes: png(40, 10) },
@@ -405,8 +406,9 @@ describe('createViews', () => {
       );
       assert.match(text, /<a href="https:\/\/fabrikam\.example\/imprint">Imprint<\/a>/);
       assert.match(text, /\?a=1&amp;b=&#34;">R&amp;D &lt;b&gt;/);
+      assert.match(text, /<a href="[^"]*\/questions\?a=1&amp;b=&#34;">Questions and answers<\/a>/);
       assert.doesNotMatch(text, /style=|<script|<style/);
-      assert.doesNotMatch(await html(name), /theme\.css|<picture|branding\//);
+      assert.doesNotMatch(await html(name), /theme\.css|<picture|branding\/|Questions and/);
     }
   });
 
