@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { parse } from 'yaml';
 import { signIn } from '../../src/testing/sign-in.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { Jar } from '../support/jar.ts';
@@ -66,6 +67,24 @@ describe('the examples, beside npm start', function () {
   it('are all of examples/', () => {
     assert.deepEqual(readdirSync(EXAMPLES).toSorted(), Object.keys(PORTS).toSorted());
   });
+
+  for (const [name, port] of Object.entries(PORTS)) {
+    it(`need nothing but what is shipped: ${name}`, async () => {
+      const files = await readdir(join(EXAMPLES, name));
+      const code = files.filter((file) => /^(?:server\.js|app\.py|start)$/.test(file));
+      const texts = await Promise.all(
+        code.map((file) => readFile(join(EXAMPLES, name, file), 'utf8')),
+      );
+      assert.match(texts.join(), /http:\/\/127\.0\.0\.1:3000\/fabrikam\/v2\.0/);
+      assert.match(texts.join(), new RegExp(`PORT\\b.{1,8}\\b${port}\\b`));
+      const readme = await readFile(join(EXAMPLES, name, 'README.md'), 'utf8');
+      assert.match(readme, new RegExp(`<http://127\\.0\\.0\\.1:${port}/>`));
+      const tenant = await readFile(join(SHIPPED, 'tenants', 'fabrikam.yaml'), 'utf8');
+      const { clients } = parse(tenant) as { clients: { redirect_uris: string[] }[] };
+      const uris = clients.flatMap(({ redirect_uris }) => redirect_uris);
+      assert.ok(uris.some((uri) => uri.startsWith(`http://127.0.0.1:${port}/`)));
+    });
+  }
 
   /** What each test of one example gets. */
   function using(name: Name) {
