@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const STAIRCASE =
-  'domain i18n telemetry outbound settings storage tenants mail home-realm federation guests passcodes oidc interaction http plugin server preview demo cli index'.split(
+  'domain i18n telemetry outbound settings storage tenants mail home-realm federation guests passcodes oidc interaction http plugin server preview demo testing cli index'.split(
     ' ',
   );
 

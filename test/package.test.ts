@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { pack, ROOT, run } from './support/consumer.ts';
 import { Jar } from './support/jar.ts';
 import { startProcess } from './support/processes.ts';
 import { type BillOfMaterials, lockedForProduction } from './support/sbom.ts';
 import { createInstallation } from './support/world.ts';
-
-const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 describe('the package as it is published', function () {
   this.timeout(120_000);
@@ -19,9 +14,7 @@ describe('the package as it is published', function () {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'guestpass-package-'));
-    await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
-    const [tarball = ''] = await readdir(folder);
-    await run('tar', ['xzf', tarball], { cwd: folder });
+    await run('tar', ['xzf', await pack()], { cwd: folder });
     await symlink(join(ROOT, 'node_modules'), join(folder, 'package', 'node_modules'));
   });
   after(() => rm(folder, { recursive: true, force: true }));

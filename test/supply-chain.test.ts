@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 interface Entry {
   readonly version?: string;
@@ -108,6 +109,38 @@ describe('the packages this is made of', () => {
       .map(([path, { license }]) => `${path}: ${license}`);
     assert.deepEqual(others, []);
   });
+});
+
+describe('the packages the examples are made of', () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const locks = globSync('examples/*/package-lock.json', { cwd: root });
+
+  it('S66 are locked, everywhere', () => {
+    const manifests = globSync('examples/*/package.json', { cwd: root });
+    assert.ok(manifests.length > 0);
+    assert.equal(locks.length, manifests.length);
+  });
+
+  for (const file of locks) {
+    const { '': asked, ...others } = (JSON.parse(read(file)) as typeof lock).packages;
+
+    it(`S66 are those of the registry, by content and without a script: ${file}`, () => {
+      const wanted = JSON.parse(read(file.replace('-lock', ''))) as typeof manifest;
+      assert.deepEqual(asked?.dependencies, wanted.dependencies);
+      assert.ok(Object.keys(others).length > 0);
+      for (const [path, { integrity, resolved, hasInstallScript, license }] of Object.entries(
+        others,
+      )) {
+        assert.match(integrity ?? '', /^sha512-[A-Za-z0-9+/]{86}==$/, path);
+        assert.match(
+          resolved ?? 'https://registry.npmjs.org/',
+          /^https:\/\/registry\.npmjs\.org\//,
+        );
+        assert.notEqual(hasInstallScript, true, path);
+        assert.ok(PERMISSIVE.has(license ?? ''), `${path}: ${license}`);
+      }
+    });
+  }
 });
 
 describe('the container', () => {

@@ -73,6 +73,7 @@ function describe(tenant: Tenant, { counts, now }: Census): object {
     mailStrangers: tenant.mailStrangers ?? false,
     branding: describeBranding(tenant.branding),
     support: tenant.support ?? null,
+    guestHelp: tenant.guestHelp ?? null,
     privacyUrl: tenant.privacyUrl ?? null,
     termsUrl: tenant.termsUrl ?? null,
     connections: (tenant.connections ?? []).map(describeConnection),

@@ -22,6 +22,8 @@ export interface Tenant {
   readonly branding?: Branding;
   /** Where guests turn for help: an address or URL shown as text. */
   readonly support?: string;
+  /** Answers to what guests ask: linked from every page. */
+  readonly guestHelp?: string;
   readonly privacyUrl?: string;
   readonly termsUrl?: string;
   /** Client metadata under RFC 7591 names, secrets resolved; what oidc-provider takes. */

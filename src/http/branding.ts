@@ -21,6 +21,8 @@ export interface DrawnBranding {
   readonly logoDark: string | null;
   readonly favicon: { readonly href: string; readonly type: string } | null;
   readonly footerLinks: readonly FooterLink[];
+  /** Page with answers to what guests ask. */
+  readonly guestHelp: string | null;
 }
 
 /** What is served of one tenant, and under which version. */
@@ -38,6 +40,8 @@ const THEME = 'theme.css';
 const ICONS = 'branding/icon/';
 const NAMES: readonly BrandingFileName[] = ['logo', 'logo-dark', 'favicon', 'background'];
 // The pages name each version by a hash of it, so a copy is good for as long as anybody keeps it.
+/** Of whoever has none. */
+const NO_LOOK: Branding = Object.freeze({});
 const CACHE = 'public, max-age=31536000, immutable';
 /** An SVG opened by itself is a document: it runs nothing, loads nothing and is of no origin. */
 const PICTURE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
@@ -86,10 +90,11 @@ function answerIcon(ctx: Context, tenant: Tenant, name: string): void {
  * What a page of a tenant draws of its look.
  *
  * @param base as for {@link answerBranding}
- * @returns null for a tenant without a look of its own
+ * @returns null for a tenant without a look or a link of its own
  */
-export function drawnBranding({ branding }: Tenant, base: string): DrawnBranding | null {
-  if (!branding) return null;
+export function drawnBranding(tenant: Tenant, base: string): DrawnBranding | null {
+  const { branding = NO_LOOK, guestHelp = null } = tenant;
+  if (branding === NO_LOOK && guestHelp === null) return null;
   const hrefOf = (name: string): string | null => {
     const served = servedOf(branding, base, name);
     return served ? `${base}/${name}?v=${served.version}` : null;
@@ -101,6 +106,7 @@ export function drawnBranding({ branding }: Tenant, base: string): DrawnBranding
     logoDark: hrefOf('branding/logo-dark'),
     favicon: favicon === null ? null : { href: favicon, type: branding.favicon?.type ?? '' },
     footerLinks: branding.footerLinks ?? [],
+    guestHelp,
   };
 }
 

@@ -117,6 +117,9 @@ export const tenantSchema = z
       )
       .optional()
       .describe('Where guests turn for help: an e-mail or web address.'),
+    guestHelp: webAddressField
+      .optional()
+      .describe('Page with answers to what guests ask, linked from every page.'),
     branding: brandingSchema.optional().describe('How its pages look.'),
     privacyUrl: webAddressField.optional().describe("The tenant's privacy statement."),
     termsUrl: webAddressField.optional().describe("The tenant's terms of use."),

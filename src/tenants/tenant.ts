@@ -52,7 +52,7 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
   const { clients, clientPolicies } = await readClients(reading, valueAt(value, ['clients']));
   if (!whole) return { tenant: undefined, places: [] };
   const { emailOneTimePasscode = 'default', support, privacyUrl, termsUrl } = whole;
-  const { guestsMayLeave, listedElsewhere, mailStrangers } = whole;
+  const { guestHelp, guestsMayLeave, listedElsewhere, mailStrangers } = whole;
   const mail = whole.mail && mailOf(whole.mail);
   const tenant: Tenant = {
     id: whole.id,
@@ -61,6 +61,7 @@ export async function readTenant(reading: Reading, claims: Claims): Promise<Tena
     emailOneTimePasscode,
     ...(branding && { branding }),
     ...(support !== undefined && { support }),
+    ...(guestHelp !== undefined && { guestHelp }),
     ...(privacyUrl !== undefined && { privacyUrl }),
     ...(termsUrl !== undefined && { termsUrl }),
     clients,

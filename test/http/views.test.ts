@@ -366,6 +366,7 @@ const branded: Tenant = {
   verifiedDomains: [],
   emailOneTimePasscode: 'default',
   clients: [],
+  guestHelp: 'https://fabrikam.example/questions?a=1&b="',
   branding: {
     logo: { type: 'image/svg+xml', bytes: Buffer.from(svg()) },
     logoDark: { type: 'image/png', bytes: png(40, 10) },
@@ -503,8 +504,12 @@ describe('createViews', () => {
       );
       assert.match(text, /<a href="https:\/\/fabrikam\.example\/imprint">Imprint<\/a>/);
       assert.match(text, /\?a=1&amp;b=&#34;">R&amp;D &lt;b&gt;/);
+      assert.match(text, /<a href="[^"]*\/questions\?a=1&amp;b=&#34;">Questions and answers<\/a>/);
       assert.doesNotMatch(text, /style=|<style/);
-      assert.doesNotMatch(await html(name), /theme\.css|<picture|branding\/(?!icon\/)/);
+      assert.doesNotMatch(
+        await html(name),
+        /theme\.css|<picture|branding\/(?!icon\/)|Questions and/,
+      );
     }
   });
 

@@ -1,5 +1,5 @@
 // Makes a bare machine able to run the suite: installs what is missing of MariaDB with Galera,
-// Chromium and faketime, and says at once where the tests cannot run at all.
+// Chromium, faketime and what the examples run on, and says at once where the tests cannot run at all.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,6 +14,14 @@ const missing: readonly string[] = [
   ...(!existsSync('/usr/bin/rsync') ? ['rsync'] : []),
   ...(findChromium() === undefined ? ['chromium'] : []),
   ...(findFaketime() === undefined ? ['faketime'] : []),
+  // What examples/ run on. The binaries of Apache alone: nothing of it starts by itself.
+  ...(!existsSync('/usr/sbin/apache2') ? ['apache2-bin'] : []),
+  ...(!existsSync('/usr/lib/apache2/modules/mod_auth_openidc.so')
+    ? ['libapache2-mod-auth-openidc']
+    : []),
+  ...['flask', 'authlib', 'requests']
+    .filter((name) => !existsSync(`/usr/lib/python3/dist-packages/${name}`))
+    .map((name) => `python3-${name}`),
 ];
 
 if (!isRoot) {

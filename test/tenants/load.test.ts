@@ -211,12 +211,15 @@ clients:
   it('takes support as mail or web address, and web addresses only where they are asked for', async () => {
     const head = 'id: a\ndisplayName: A\n';
     const [tenant] = await load({
-      'a.yaml': `${head}support: help@a.example\nprivacyUrl: https://a.example/p\ntermsUrl: https://a.example/t\n`,
+      'a.yaml': `${head}support: help@a.example\nguestHelp: https://a.example/q\nprivacyUrl: https://a.example/p\ntermsUrl: https://a.example/t\n`,
     });
     assert.equal(tenant!.support, 'help@a.example');
+    assert.equal(tenant!.guestHelp, 'https://a.example/q');
     assert.equal(tenant!.privacyUrl, 'https://a.example/p');
     for (const line of [
       'support: call us',
+      'guestHelp: javascript:alert(1)',
+      'guestHelp: help@a.example',
       'privacyUrl: javascript:alert(1)',
       'termsUrl: http://a.example',
     ]) {
