@@ -64,6 +64,9 @@ export function createMailReports(deps: MailReportsDeps): Middleware {
 
 /** Compared as digests: neither length nor first difference shows in the time. */
 function isKey(given: string, key: Buffer): boolean {
-  const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
-  return timingSafeEqual(digest(decodeKey(Buffer.from(given))), digest(key));
+  return timingSafeEqual(digestOf(decodeKey(Buffer.from(given))), digestOf(key));
+}
+
+function digestOf(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
 }

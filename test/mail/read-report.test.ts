@@ -5,6 +5,8 @@ import { complaint, statusReport } from './reports-mail.ts';
 
 const ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 
+const read = (action: string, status: string) => readReport(statusReport({ action, status }));
+
 describe('readReport', () => {
   it('reads what became of a mail, and which one, wherever its id stands', async () => {
     for (const idIn of ['headers', 'message'] as const) {
@@ -21,8 +23,6 @@ describe('readReport', () => {
   });
 
   it('tells a delay from an end, and an arrival from both', async () => {
-    const read = async (action: string, status: string) =>
-      readReport(statusReport({ action, status }));
     assert.deepEqual(await read('delayed', '4.4.1'), {
       id: `<${ID}@guest.example>`,
       what: 'delayed',
@@ -53,7 +53,7 @@ describe('readReport', () => {
       Buffer.alloc(0),
       randomBytes(5000),
       Buffer.concat([statusReport(), Buffer.alloc(MAX_REPORT_BYTES)]),
-      Buffer.from(`${'Content-Type: multipart/report; boundary=a\r\n\r\n--a\r\n'.repeat(200)}`),
+      Buffer.from('Content-Type: multipart/report; boundary=a\r\n\r\n--a\r\n'.repeat(200)),
       Buffer.from(`X: ${'x'.repeat(300_000)}\r\n\r\n`),
     ];
     for (const message of messages) assert.equal(await readReport(message), undefined);

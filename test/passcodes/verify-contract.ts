@@ -4,6 +4,18 @@ import assert from 'node:assert/strict';
 import type { Store } from '../../src/storage/store.ts';
 import { Desk, HOUR, MIDNIGHT, unique, whoever, wrongOnes } from './desk.ts';
 
+/** Sends with a link; returns its key and the passcode beside it. */
+async function sendLink(desk: Desk, visit: Awaited<ReturnType<Desk['begin']>>) {
+  await desk.issuePasscode({ ...visit, linkPage: 'https://guest.example/link' });
+  const { link = '', passcode } = desk.tray.at(-1)!;
+  const key = new URL(link).searchParams.get('key')!;
+  return {
+    key,
+    passcode,
+    open: (k = key) => desk.verifyPasscode({ ...visit, passcode: k, isLink: true }),
+  };
+}
+
 export function verifyContract(
   nodes: () => { readonly store: Store; readonly other: Store },
 ): void {
@@ -29,18 +41,6 @@ export function verifyContract(
     });
 
     describe('the key of a link', () => {
-      /** Sends with a link; returns its key and the passcode beside it. */
-      async function sendLink(desk: Desk, visit: Awaited<ReturnType<Desk['begin']>>) {
-        await desk.issuePasscode({ ...visit, linkPage: 'https://guest.example/link' });
-        const { link = '', passcode } = desk.tray.at(-1)!;
-        const key = new URL(link).searchParams.get('key')!;
-        return {
-          key,
-          passcode,
-          open: (k = key) => desk.verifyPasscode({ ...visit, passcode: k, isLink: true }),
-        };
-      }
-
       it('S6 proves the sign-in once, and uses up the passcode beside it', async () => {
         const desk = new Desk(nodes().store);
         const visit = await desk.begin();
