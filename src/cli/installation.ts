@@ -42,7 +42,7 @@ export type GuestLookup = Pick<
 
 /** What of a store can be looked up. */
 export function lookupOf({ guests, outbox }: Pick<Store, 'guests' | 'outbox'>): GuestLookup {
-  return { ...guests, listMails: outbox.listOf };
+  return { ...guests, listMails: (...asked) => outbox.listOf(...asked) };
 }
 
 /** What a command that only looks has to know. */

@@ -19,7 +19,14 @@ export interface PasscodeWords extends Words {
   readonly code: string;
   readonly strong: boolean;
   /** The link that signs in as well; null without. */
-  readonly link: { readonly intro: string; readonly url: string } | null;
+  readonly link: {
+    readonly intro: string;
+    /** What stands for the address in HTML: that one is long, and its host is what counts. */
+    readonly label: string;
+    readonly url: string;
+    /** The paragraph it follows. */
+    readonly after: string;
+  } | null;
   readonly paragraphs: readonly string[];
   /** The origin-bound last line of the text part. */
   readonly origin: string;
@@ -36,6 +43,7 @@ export function describePasscode(
   const code = mail.strong ? mail.passcode.replace(/(.{4})(?=.)/g, '$1-') : mail.passcode;
   // Rounded down: a mail may promise less than the truth, never more.
   const minutes = { count: Math.floor(mail.lifetimeSeconds / 60) };
+  const only = t('mail.passcode.only', { host: mail.issuerHost });
   return {
     subject: t('mail.passcode.subject', { tenant, label: mail.label }),
     preheader: t('mail.passcode.preheader', { code, ...minutes }),
@@ -46,10 +54,15 @@ export function describePasscode(
     link:
       mail.link === undefined
         ? null
-        : { intro: t('mail.passcode.link'), url: requireUrl(mail.link) },
+        : {
+            intro: t('mail.passcode.link'),
+            label: t('mail.passcode.linkLabel', { host: mail.issuerHost }),
+            url: requireUrl(mail.link),
+            after: only,
+          },
     paragraphs: [
       t('mail.passcode.use', { tenant, client: inertName(mail.clientName), ...minutes }),
-      t('mail.passcode.only', { host: mail.issuerHost }),
+      only,
       ...(mail.strong ? [t('mail.passcode.strong', { length: mail.passcode.length })] : []),
       t('mail.passcode.secrecy', { product, tenant }),
       describeRequest('mail.passcode.requested', mail.requestedAt, mail, language),

@@ -5,6 +5,8 @@ import { complaint, statusReport } from './reports-mail.ts';
 
 const ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 
+const read = (action: string, status: string) => readReport(statusReport({ action, status }));
+
 describe('readReport', () => {
   it('reads what became of a mail, and which one, wherever its id stands', async () => {
     for (const idIn of ['headers', 'message'] as const) {
@@ -21,15 +23,14 @@ describe('readReport', () => {
   });
 
   it('tells a delay from an end, and an arrival from both', async () => {
-    assert.deepEqual(await readReport(statusReport({ action: 'delayed', status: '4.4.1' })), {
+    assert.deepEqual(await read('delayed', '4.4.1'), {
       id: `<${ID}@guest.example>`,
       what: 'delayed',
       status: '4.4.1',
     });
-    const failed = await readReport(statusReport({ action: 'FAILED', status: '4.4.7' }));
-    assert.equal(failed?.what, 'bounced');
+    assert.equal((await read('FAILED', '4.4.7'))?.what, 'bounced');
     for (const action of ['delivered', 'relayed', 'expanded', '']) {
-      assert.equal(await readReport(statusReport({ action, status: '2.0.0' })), undefined, action);
+      assert.equal(await read(action, '2.0.0'), undefined, action);
     }
   });
 
@@ -52,7 +53,7 @@ describe('readReport', () => {
       Buffer.alloc(0),
       randomBytes(5000),
       Buffer.concat([statusReport(), Buffer.alloc(MAX_REPORT_BYTES)]),
-      Buffer.from(`${'Content-Type: multipart/report; boundary=a\r\n\r\n--a\r\n'.repeat(200)}`),
+      Buffer.from('Content-Type: multipart/report; boundary=a\r\n\r\n--a\r\n'.repeat(200)),
       Buffer.from(`X: ${'x'.repeat(300_000)}\r\n\r\n`),
     ];
     for (const message of messages) assert.equal(await readReport(message), undefined);

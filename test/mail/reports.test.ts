@@ -89,7 +89,7 @@ describe('createTakeReport', () => {
 
   it('S62 believes nobody who does not know the id of a mail that left', async () => {
     const decoy = await sent('decoy');
-    const strange = ['', 'x', 'teri@gmail.example', '<>', `${'A'.repeat(23)}`, "' OR 1=1 --"];
+    const strange = ['', 'x', 'teri@gmail.example', '<>', 'A'.repeat(23), "' OR 1=1 --"];
     for (const id of [decoy, createMessageId(), ...strange]) {
       assert.equal(await take({ id, what: 'bounced', status: '5.1.1' }), 'unknown', id);
     }
