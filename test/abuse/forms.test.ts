@@ -74,9 +74,10 @@ for (const store of stores) {
       assert.match(home.text, /leaver@partner\.example/);
       const base = `${fortress.origin}/${TENANT}`;
       for (const headers of FOREIGN) {
-        for (const form of ['sign-in', 'leave']) {
+        for (const form of ['sign-in', 'sign-out', 'invitations', 'leave']) {
           const at = `${base}/signin/home/${form}`;
-          const { status } = await browser.post(at, { confirm: 'yes' }, headers);
+          const fields = { confirm: 'yes', everywhere: 'yes', block: 'yes' };
+          const { status } = await browser.post(at, fields, headers);
           assert.equal(status, 403, form);
         }
         const out = await browser.post(

@@ -166,7 +166,7 @@ for (const store of stores) {
 
     it('R77 lets a guest leave from their own page, asked once more, and come back within 30 days', async () => {
       const had = await rich('leave@mail.example');
-      const own = await had.jar.get(`${house.publicUrl}/a/`);
+      const own = await had.jar.follow(await had.jar.get(`${house.publicUrl}/a/`));
       const leave = `${house.publicUrl}/a/signin/home/leave`;
       assert.equal((await had.jar.post(leave, { confirm: 'yes' })).status, 403);
       const asked = await press(had.jar, own, 'leave');

@@ -109,6 +109,24 @@ describe('createAdapterFactory', () => {
     assert.equal(await adapter('Session').findByUid(uid), undefined);
   });
 
+  it('S29 keeps no session that its guest ended while a request was using it', async () => {
+    const [uid, guest] = [unique('uid'), unique('guest')];
+    const session = { uid, accountId: guest, loginTs: START };
+    const id = await save('Session', session);
+    const noted = { tenant: 'a', uid, guest, browser: '', byMail: true };
+    await nodes[0].sessions.note({ ...noted, signedInAt: START, expiresAt: START + 600 });
+    await adapter('Session').upsert(id, { jti: id, ...session }, 600);
+    assert.ok(await adapter('Session').find(id));
+    await nodes[1].sessions.end('a', guest, uid, START);
+    // The engine saves what it had read, under a new id at that.
+    await adapter('Session').upsert(`${id}-next`, { jti: id, ...session }, 600);
+    assert.equal(await adapter('Session').find(`${id}-next`), undefined);
+    assert.equal(await adapter('Session').findByUid(uid), undefined);
+    // Another issuer's session of the same name is another session.
+    await adapter('Session', 'b').upsert(id, { jti: id, ...session }, 600);
+    assert.ok(await adapter('Session', 'b').find(id));
+  });
+
   it('S28 ends a session at its deadline, to the second', async () => {
     const uid = unique('uid');
     const id = await save('Session', { uid }, 60);

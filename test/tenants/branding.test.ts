@@ -35,6 +35,44 @@ footerLinks: [{ label: Imprint, url: https://a.example/imprint }]`);
     assert.equal(await lookOf('{}'), undefined);
   });
 
+  it('S57 reads the icon of an application, judged as a logo is', async () => {
+    const client = (icon: string) =>
+      `clients:\n  - client_id: docs\n    redirect_uris: [https://a.example/cb]\n    icon: ${icon}`;
+    const { clients, clientPolicies } = await tenantOf(client('{ file: ../branding/logo.png }'), {
+      files,
+    });
+    assert.deepEqual(clientPolicies?.['docs']?.icon, {
+      type: 'image/png',
+      bytes: files['branding/logo.png'],
+    });
+    // Nothing of it is metadata: the engine refuses what it does not know.
+    assert.equal(clients[0]?.['icon'], undefined);
+    for (const [icon, fault] of [
+      [
+        '{ file: ../branding/script.svg }',
+        'a.yaml:6:19  clients[0].icon.file  in "branding/script.svg": an element script; export it as plain SVG',
+      ],
+      [
+        '{ file: ../branding/photo.jpg }',
+        'a.yaml:6:19  clients[0].icon.file  in "branding/photo.jpg": a picture of kind JPEG; save it as PNG or SVG',
+      ],
+      [
+        '{ file: ../branding/large.svg }',
+        'a.yaml:6:19  clients[0].icon.file  the file "branding/large.svg" is larger than 100 KiB; make it smaller',
+      ],
+      [
+        '{ file: ../../outside.svg }',
+        'a.yaml:6:19  clients[0].icon.file  a file outside the configuration folder; put it inside',
+      ],
+      [
+        'https://docs.example/icon.png',
+        'a.yaml:6:11  clients[0].icon  expected a file; write { file: PATH }',
+      ],
+    ] as const) {
+      assert.deepEqual(await faultsIn(client(icon), { files }), [fault]);
+    }
+  });
+
   it('says that a colour without quotes is a comment', async () => {
     assert.deepEqual(await faults('accent: #0b5fff'), [
       'a.yaml:4:3  branding.accent  no value: # begins a comment; put the value in quotes',
