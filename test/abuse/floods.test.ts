@@ -163,7 +163,7 @@ for (const store of stores) {
       let left = FLOOD;
       let isWaitedFor = true;
       const flood = async (): Promise<void> => {
-        while (left > 0 || isWaitedFor) {
+        for (let more = true; more; more = left > 0 || isWaitedFor) {
           left -= 1;
           // What grows after this would grow for ever.
           if (left === FLOOD - WARM) warm = memory();

@@ -25,17 +25,17 @@ describe('compareTimes', () => {
     const pairs = Array.from({ length: PAIRS }, () => [spiky() + 7, spiky()] as const);
     assert.equal(isTold(compareTimes(pairs, random)), true);
   });
-
-  function compare(random: () => number, apart: number, drift = 0) {
-    // Mostly near the lower end, now and then far from it, as answers are.
-    const time = (): number => 20 + 80 * random() ** 3;
-    const pairs = Array.from(
-      { length: PAIRS },
-      (_, index) => [time() + apart + drift * index, time() + drift * index] as const,
-    );
-    return compareTimes(pairs, random);
-  }
 });
+
+function compare(random: () => number, apart: number, drift = 0) {
+  // Mostly near the lower end, now and then far from it, as answers are.
+  const time = (): number => 20 + 80 * random() ** 3;
+  const pairs = Array.from(
+    { length: PAIRS },
+    (_, index) => [time() + apart + drift * index, time() + drift * index] as const,
+  );
+  return compareTimes(pairs, random);
+}
 
 /** Numbers from 0 to 1, the same each time: what fails once fails again. */
 function noise(seed: number): () => number {
