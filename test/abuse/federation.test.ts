@@ -140,24 +140,46 @@ for (const store of stores) {
       assert.equal(shown.location, undefined);
     });
 
-    it('T77 the place is out of order: a page with a way to try again, and no code by mail instead', async () => {
-      const { browser, left } = await leave('ana@partner.example');
-      partner.fail('/token');
-      const shown = await back(browser, left, 'ana@partner.example');
-      assert.equal(shown.status, 503);
-      assert.equal(heading(shown), 'Partner could not sign you in');
-      const csrf = hidden(shown, 'csrf');
-      await browser.post(`${shown.url.href}/send`, { csrf });
-      await browser.post(`${shown.url.href}/method`, { csrf, door: '0' });
-      partner.recover();
-      const again = await browser.follow(await browser.post(`${shown.url.href}/leave`, { csrf }));
-      assert.ok(again.location?.startsWith(partner.issuer));
-      const done = await fortress.consent(
-        browser,
-        await back(browser, again, 'ana@partner.example'),
-      );
-      assert.match(done.location ?? '', /[?&]code=/);
-      assert.equal(fortress.mailsTo('ana@partner.example'), 0);
+    const outages: Readonly<Record<string, () => unknown>> = {
+      'answers 500': () => partner.fail('/token'),
+      'says nothing': () => partner.hang('/token'),
+      'is down': () => partner.stop(),
+    };
+    for (const [what, begin] of Object.entries(outages)) {
+      it(`T77 the place ${what}: a page in time with a way to try again, and no code by mail instead`, async () => {
+        const { browser, left } = await leave('ana@partner.example');
+        const answer = await signInAt(new Jar(), left.location!, 'ana@partner.example');
+        await begin();
+        const started = performance.now();
+        const shown = await browser.follow(await browser.get(answer));
+        assert.ok(performance.now() - started < 8000);
+        assert.equal(shown.status, 503);
+        assert.equal(heading(shown), 'Partner could not sign you in');
+        const csrf = hidden(shown, 'csrf');
+        await browser.post(`${shown.url.href}/send`, { csrf });
+        await browser.post(`${shown.url.href}/method`, { csrf, door: '0' });
+        if (what === 'is down') await partner.start();
+        partner.recover();
+        const again = await browser.follow(await browser.post(`${shown.url.href}/leave`, { csrf }));
+        assert.ok(again.location?.startsWith(partner.issuer));
+        const done = await fortress.consent(
+          browser,
+          await back(browser, again, 'ana@partner.example'),
+        );
+        assert.match(done.location ?? '', /[?&]code=/);
+        assert.equal(fortress.mailsTo('ana@partner.example'), 0);
+      });
+    }
+
+    it('T31 S63 strangers and invited guests of a federated domain are sent the same way; who redeemed by code before is the one that can be told', async () => {
+      const shown = async (address: string) => {
+        const page = await fortress.choose(fortress.browser(), address, await fortress.begin());
+        return page.location === undefined ? heading(page) : new URL(page.location).origin;
+      };
+      await fortress.invite('invited@partner.example', 'a', 'pending');
+      assert.equal(await shown('stranger@partner.example'), partner.issuer);
+      assert.equal(await shown('invited@partner.example'), partner.issuer);
+      assert.equal(await shown('kept@partner.example'), 'We will email you a code');
     });
   });
 

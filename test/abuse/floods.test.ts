@@ -161,9 +161,9 @@ for (const store of stores) {
       let warm = Infinity;
       const statuses: Record<number, number> = {};
       let left = FLOOD;
-      const others = { areIn: false };
+      let isWaitedFor = true;
       const flood = async (): Promise<void> => {
-        while (left > 0 || !others.areIn) {
+        for (let more = true; more; more = left > 0 || isWaitedFor) {
           left -= 1;
           // What grows after this would grow for ever.
           if (left === FLOOD - WARM) warm = memory();
@@ -181,7 +181,7 @@ for (const store of stores) {
         const location = await fortress.signIn(fortress.browser(), address, begun);
         assert.ok((await fortress.redeem(begun, location)).claims());
       }
-      others.areIn = true;
+      isWaitedFor = false;
       await flooding;
       const minutes = Math.ceil((performance.now() - began) / 60_000) + 1;
       const { 303: accepted = 0, 429: refused = 0 } = statuses;

@@ -534,6 +534,7 @@ const SHARED_TENANTS = Object.fromEntries(
     'enum',
     'timed',
     'gone',
+    'away',
     'door',
     'off',
     'crowd0',

@@ -185,6 +185,40 @@ for (const store of stores) {
       assert.equal(fortress.mailsTo('again@partner.example'), 1);
     });
 
+    it('T8 S7 four codes of one sign-in: the newest two live, tries are shared and never come back, a fifth is not sent', async () => {
+      const address = 'four-codes@partner.example';
+      const { door, code } = await atTheDoor(address);
+      const codes = [code];
+      const early = wrongCodes(code, 1);
+      for (const wrong of early) await door.type(wrong);
+      for (let sends = 2; sends <= 4; sends += 1) {
+        await waitOut(door);
+        assert.equal((await door.send()).status, 200);
+        codes.push(await fortress.codeFor(address, sends));
+        // One wrong code before the first resend, and none of them is forgiven.
+        assert.equal((await attemptsOf(fortress, door)).attempts, 1, `${sends} codes`);
+      }
+      await waitOut(door);
+      assert.equal((await door.send()).status, 429);
+      assert.equal(fortress.mailsTo(address), 4);
+      for (const [index, dead] of codes.slice(0, 2).entries()) {
+        assert.equal((await door.type(dead)).location, undefined);
+        assert.equal((await attemptsOf(fortress, door)).attempts, 2 + index);
+      }
+      assert.match((await door.type(codes[2]!)).location ?? '', /[?&]code=/);
+      assert.equal((await attemptsOf(fortress, door)).attempts, 4);
+      const back = await door.type(codes[3]!);
+      assert.equal(back.location, undefined);
+    });
+
+    /** As if the 30 seconds between two codes were over. */
+    async function waitOut({ page }: CodePage): Promise<void> {
+      const uid = page.url.pathname.split('/').at(-1) ?? '';
+      await fortress.sql.run('UPDATE sign_ins SET last_sent_at = last_sent_at - 31 WHERE uid = ?', [
+        uid,
+      ]);
+    }
+
     it('T16 S7 twenty presses of Send code at once, at two processes: one mail, and its code works', async () => {
       const address = 'press@partner.example';
       await fortress.invite(address, TENANT);

@@ -291,6 +291,39 @@ for (const store of stores) {
       assert.match((await atB.type(codeAtB)).location ?? '', /[?&]code=/);
     });
 
+    it('T48 S29 a tenant is taken away and comes back: what was begun before goes on until its own end, who is blocked is out', async () => {
+      const [stays, blocked] = ['stays@partner.example', 'blocked-away@partner.example'];
+      const [browser, other] = [fortress.browser(), fortress.browser()];
+      await fortress.invite(stays, 'away');
+      await fortress.invite(blocked, 'away');
+      await fortress.signIn(browser, stays, await fortress.begin('away'));
+      await fortress.signIn(other, blocked, await fortress.begin('away'));
+      const begun = await fortress.begin('away');
+      const door = await fortress.walkToCode(fortress.browser(), stays, begun);
+      const code = await fortress.codeFor(stays, 2);
+      const lost = await fortress.walkToCode(
+        fortress.browser(),
+        blocked,
+        await fortress.begin('away'),
+      );
+      const codeOfBlocked = await fortress.codeFor(blocked, 2);
+      await fortress.writeTenant('away', undefined);
+      await fortress.reloaded('away');
+      assert.equal((await door.submit(code)).location, undefined);
+      const gone = await browser.get(`${fortress.origin}/away/`);
+      assert.equal(gone.status, 400);
+      await fortress.writeTenant('away', tenantFile('away'));
+      await fortress.reloaded('away', 2);
+      const said = await fortress.command('guests', 'block', blocked, '--tenant', 'away');
+      assert.equal(said.code, 0, said.stderr);
+      assert.equal(await isLoggedIn(fortress, browser, 'away'), true);
+      assert.equal(await isLoggedIn(fortress, other, 'away'), false);
+      const done = await door.type(code);
+      assert.equal((await fortress.redeem(begun, done.location!)).claims()?.['email'], stays);
+      const refused = await lost.type(codeOfBlocked);
+      assert.ok(refused.location === undefined || !refused.location.includes('code='));
+    });
+
     it('T49 S34 a browser that was at sixty tenants: no header grows too large to be read', async () => {
       const address = 'traveller@partner.example';
       await fortress.invite(address, 'a');
