@@ -64,6 +64,8 @@ const subject = (namespace: string, sectorIdentifier: string, account: string): 
     { sectorIdentifier },
   ]);
 
+const supported = (of: Configuration) => of.discovery?.['ui_locales_supported'];
+
 describe('createOidcConfiguration', () => {
   it('is taken by the engine', async () => {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
@@ -73,7 +75,6 @@ describe('createOidcConfiguration', () => {
   });
 
   it('names the languages of the pages, those of the tenant where it says so', () => {
-    const supported = (of: Configuration) => of.discovery?.['ui_locales_supported'];
     assert.deepEqual(supported(configure()), Object.keys(LANGUAGES));
     assert.deepEqual(supported(configure({ discovery: { ui_locales_supported: ['en'] } })), ['en']);
     const issuer = {

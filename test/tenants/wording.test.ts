@@ -42,7 +42,7 @@ describe('OWN_WORDS', () => {
     const docs = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
     const table = docs.split("### A tenant's own words")[1]?.split('### ')[0] ?? '';
     const rows = table.split('\n').filter((line) => line.startsWith('| '));
-    const listed = rows.flatMap((row) => Array.from(row.matchAll(/`([^`]+)`/g), ([, id]) => id));
+    const listed = rows.flatMap((row) => Array.from(row.matchAll(/`([^`]+)`/g), ([, id]) => id!));
     assert.deepEqual(listed.toSorted(), OWN_WORDS.toSorted());
   });
 });
