@@ -134,6 +134,7 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
         {
           namespace: tenantId ?? HOST_NAMESPACE,
           tenantId,
+          languages: 'tenant' in issuer ? issuer.tenant.languages : undefined,
           ...context,
           pagesPath: (ctx, uid) =>
             `${'pagesAt' in issuer ? issuer.pagesAt : `${mountOf(ctx.req)}/signin`}/${uid}`,

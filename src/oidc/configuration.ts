@@ -8,6 +8,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Directory } from '../guests/directory.ts';
+import { LANGUAGES } from '../i18n/languages.ts';
 import type { Store } from '../storage/store.ts';
 import { createFindAccount } from './account.ts';
 import type { AdmitSignIn } from './admission.ts';
@@ -58,6 +59,8 @@ export interface IssuerContext {
   /** Path of a sign-in's pages, without a trailing slash. */
   readonly pagesPath: (ctx: KoaContextWithOIDC, uid: string) => string;
   readonly extraParams: NonNullable<Configuration['extraParams']>;
+  /** Languages its pages are offered in; default all there are. */
+  readonly languages?: readonly string[] | undefined;
 }
 
 /** How a code goes back. A fragment is for tokens that scripts read; a code has no business there (S41). */
@@ -148,6 +151,10 @@ export function createOidcConfiguration(
     // Relying parties built for Entra look for the address in the ID token, not at userinfo.
     conformIdTokenClaims: yours.conformIdTokenClaims ?? false,
     acrValues: [...new Set([...(yours.acrValues ?? []), ...ACR_VALUES])],
+    discovery: {
+      ui_locales_supported: issuer.languages ?? Object.keys(LANGUAGES),
+      ...yours.discovery,
+    },
     extraParams: issuer.extraParams,
     findAccount: createFindAccount(speakingToEngine(deps.directory), issuer.tenantId),
     loadExistingGrant: createLoadExistingGrant(

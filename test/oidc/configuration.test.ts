@@ -3,6 +3,7 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair } from 'jose';
 import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { defaultLimits } from '../../src/domain/limits.ts';
+import { LANGUAGES } from '../../src/i18n/languages.ts';
 import type { Directory } from '../../src/guests/directory.ts';
 import { type ConfigurationDeps, createOidcConfiguration } from '../../src/oidc/configuration.ts';
 import { createCookieSigner } from '../../src/oidc/cookies.ts';
@@ -63,12 +64,28 @@ const subject = (namespace: string, sectorIdentifier: string, account: string): 
     { sectorIdentifier },
   ]);
 
+const supported = (of: Configuration) => of.discovery?.['ui_locales_supported'];
+
 describe('createOidcConfiguration', () => {
   it('is taken by the engine', async () => {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     const jwks = { keys: [await exportJWK(privateKey)] };
     const provider = new Provider('https://guest.example/a/v2.0', configure({ jwks }));
     assert.equal(provider.issuer, 'https://guest.example/a/v2.0');
+  });
+
+  it('names the languages of the pages, those of the tenant where it says so', () => {
+    assert.deepEqual(supported(configure()), Object.keys(LANGUAGES));
+    assert.deepEqual(supported(configure({ discovery: { ui_locales_supported: ['en'] } })), ['en']);
+    const issuer = {
+      namespace: 'a',
+      tenantId: 'a',
+      tenantOf: () => tenant,
+      pagesPath: () => '',
+      extraParams: {},
+      languages: ['de', 'en'],
+    };
+    assert.deepEqual(supported(createOidcConfiguration(deps, issuer, {})), ['de', 'en']);
   });
 
   it('R25 S28 gives a session what is left of its 24 hours, and no more at each use', () => {

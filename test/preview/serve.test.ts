@@ -76,6 +76,37 @@ describe('startPreview', () => {
     assert.match(await html.text(), /Accept invitation/);
   });
 
+  it('shows every state in every language: pages, mails, and what leads on from them', async () => {
+    await writeFile(
+      file,
+      `${TENANT}language: fr\nwording: { de: { page.address.hint: 'Ihre, bitte.' } }\n`,
+    );
+    const index = await (await get('/?lang=de')).text();
+    assert.match(
+      index,
+      /<a href="\/\?lang=de" lang="de" hreflang="de" dir="auto" aria-current="true">Deutsch</,
+    );
+    assert.ok(
+      linksOf(index).every((path) => !path.startsWith('/dev/') || path.endsWith('?lang=de')),
+    );
+    const page = await get('/dev/pages/address?lang=de');
+    assert.equal(page.headers.get('content-language'), 'de');
+    assert.deepEqual(page.headers.getSetCookie(), []);
+    const text = await page.text();
+    assert.match(text, /Ihre, bitte\./);
+    assert.match(text, /<a href="\?lang=fr" lang="fr"/);
+    const mail = await (await get('/dev/mails/passcode?lang=de')).text();
+    assert.match(mail, /Ihr Anmeldecode für Northwind – K7/);
+    assert.match(mail, /<a href="\?lang=nl" lang="nl"/);
+    assert.match(mail, /src="\/dev\/mails\/passcode\/html\?lang=de"/);
+    assert.match(await (await get('/dev/mails/passcode/html?lang=de')).text(), /Ihr Code lautet/);
+    // Nothing asked for: as the tenant says.
+    const own = await fetch(`${origin}/dev/pages/address`, {
+      headers: { 'accept-language': 'sv' },
+    });
+    assert.equal(own.headers.get('content-language'), 'fr');
+  });
+
   it('answers a form by saying that nothing was sent, and leads back', async () => {
     const shown = await (await get('/dev/pages/send-code')).text();
     const action = /action="([^"]+)"/.exec(shown)?.[1] ?? '';
