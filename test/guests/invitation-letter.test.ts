@@ -50,7 +50,7 @@ describe('the mails of an invitation', () => {
     await made(tenantOf({ mail: { from: 'codes@contoso.example', signInLink: true } }), {});
     const { invitations } = await mailsTo(TERI);
     assert.equal(invitations[0]?.from, 'codes@contoso.example');
-    assert.equal('signInLink' in invitations[0]!, false);
+    assert.doesNotMatch(JSON.stringify(invitations), /signInLink/);
   });
 
   it('R63 R64 speaks the language asked for, unless a message speaks its own', async () => {
