@@ -46,6 +46,13 @@ describe('the mails of an invitation', () => {
     assert.equal((await mailsTo(TERI)).copies.length, 0);
   });
 
+  it('come from the sender of the tenant, where it has its own', async () => {
+    await made(tenantOf({ mail: { from: 'codes@contoso.example', signInLink: true } }), {});
+    const { invitations } = await mailsTo(TERI);
+    assert.equal(invitations[0]?.from, 'codes@contoso.example');
+    assert.doesNotMatch(JSON.stringify(invitations), /signInLink/);
+  });
+
   it('R63 R64 speaks the language asked for, unless a message speaks its own', async () => {
     const invitations = { whoMayInvite: 'everyone', lifetimeSeconds: DAY, language: 'fr' } as const;
     const table: readonly (readonly [Partial<Tenant>, Partial<InvitationOrder>, string])[] = [

@@ -189,6 +189,17 @@ describe('createTemplates', () => {
   });
 
   describe('passcode mail', () => {
+    it('has the sender and the address for answers of the tenant, where it has its own', () => {
+      const own = { from: 'codes@contoso.example', replyTo: 'desk@contoso.example' };
+      const code = templates.render({ ...passcode, ...own });
+      assert.deepEqual([code.from, code.replyTo], [own.from, own.replyTo]);
+      assert.equal(templates.render(passcode).from, undefined);
+      // Answers to an invitation are for whoever invited.
+      const invitedBy = 'megan@contoso.example';
+      const letter = templates.render({ ...invitation, ...own, invitedBy });
+      assert.deepEqual([letter.from, letter.replyTo], [own.from, invitedBy]);
+    });
+
     it('says in this order what a guest needs, and ends with the origin-bound line', () => {
       assert.equal(
         templates.render(passcode).text,

@@ -113,7 +113,7 @@ export const CHAPTERS: readonly Chapter[] = [
       },
       {
         id: 'S22',
-        says: 'Names are inert text in mails and pages; mails have no remote content, and passcode mails no links.',
+        says: 'Names are inert text in mails and pages; mails have no remote content, and passcode mails no links but the one a tenant asks for.',
       },
       {
         id: 'S23',

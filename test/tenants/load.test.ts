@@ -42,6 +42,23 @@ describe('readTenants', () => {
     assert(Object.isFrozen(tenant.clients[0]!.redirect_uris));
   });
 
+  it('reads what of its mail is its own, and says what is none', async () => {
+    const own =
+      'mail: { from: Codes@Fabrikam.com, replyTo: help@fabrikam.com, signInLink: true }\n';
+    const [tenant] = await load({ 'fabrikam.yaml': soundTenant + own });
+    assert.deepEqual(tenant?.mail, {
+      from: 'Codes@fabrikam.com',
+      replyTo: 'help@fabrikam.com',
+      signInLink: true,
+    });
+    const wrong = 'mail: { from: fabrikam, replyTo: "a@b.example,c@d.example", signInLink: 1 }\n';
+    assert.deepEqual(await faults(soundTenant + wrong), [
+      'tenants/fabrikam.yaml:8:15  mail.from  not an e-mail address',
+      'tenants/fabrikam.yaml:8:34  mail.replyTo  not an e-mail address',
+      'tenants/fabrikam.yaml:8:73  mail.signInLink  expected true or false, found a number',
+    ]);
+  });
+
   it('reads yaml, yml and json, and leaves other files alone', async () => {
     const tenants = await load({
       'a.yaml': 'id: a\ndisplayName: A\n',
