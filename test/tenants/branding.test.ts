@@ -15,6 +15,9 @@ const faults = (text: string) => faultsIn(branding(text), { files });
 const lookOf = async (text: string) => (await tenantOf(branding(text), { files })).branding;
 const notices = async (text: string) => (await check(branding(text), { files })).notices;
 
+const clientWith = (icon: string) =>
+  `clients:\n  - client_id: docs\n    redirect_uris: [https://a.example/cb]\n    icon: ${icon}`;
+
 describe('resolveBranding', () => {
   it('reads files, colours and links', async () => {
     const look = await lookOf(`logo: { file: ../branding/logo.svg }
@@ -36,11 +39,12 @@ footerLinks: [{ label: Imprint, url: https://a.example/imprint }]`);
   });
 
   it('S57 reads the icon of an application, judged as a logo is', async () => {
-    const client = (icon: string) =>
-      `clients:\n  - client_id: docs\n    redirect_uris: [https://a.example/cb]\n    icon: ${icon}`;
-    const { clients, clientPolicies } = await tenantOf(client('{ file: ../branding/logo.png }'), {
-      files,
-    });
+    const { clients, clientPolicies } = await tenantOf(
+      clientWith('{ file: ../branding/logo.png }'),
+      {
+        files,
+      },
+    );
     assert.deepEqual(clientPolicies?.['docs']?.icon, {
       type: 'image/png',
       bytes: files['branding/logo.png'],
@@ -69,7 +73,7 @@ footerLinks: [{ label: Imprint, url: https://a.example/imprint }]`);
         'a.yaml:6:11  clients[0].icon  expected a file; write { file: PATH }',
       ],
     ] as const) {
-      assert.deepEqual(await faultsIn(client(icon), { files }), [fault]);
+      assert.deepEqual(await faultsIn(clientWith(icon), { files }), [fault]);
     }
   });
 
