@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/domain/clock.ts';
 import { parseEmailAddress } from '../../src/domain/email-address.ts';
 import { type Answer, heading, hidden, Jar } from '../support/jar.ts';
+import { connect, giveAddress, oidcOf, startPlace, throughPlace } from '../support/places.ts';
 import { returnToPresent, travel } from '../support/time.ts';
+import type { UpstreamOidc } from '../support/upstream-oidc.ts';
 import { CALLBACK, secretOf, startWorld, stores, type World } from '../support/world.ts';
 import { press } from './house.ts';
 
@@ -67,6 +69,7 @@ for (const store of stores) {
   describe(`My apps, on ${store}`, function () {
     this.timeout(60_000);
     let world: World;
+    let place: UpstreamOidc;
     let application: Awaited<ReturnType<typeof startApplication>>;
     const lines: Record<string, unknown>[] = [];
     const keep = (event: string, fields: object = {}): void => {
@@ -75,6 +78,7 @@ for (const store of stores) {
 
     before(async () => {
       application = await startApplication();
+      place = await startPlace('Partner', 'ana@partner.example');
       world = await startWorld({
         store,
         clock: systemClock,
@@ -117,12 +121,24 @@ for (const store of stores) {
             ],
           },
           hidden: { listedElsewhere: false },
+          fed: {
+            homeDirectories: [
+              {
+                id: 'partner',
+                displayName: 'Partner',
+                domains: ['partner.example'],
+                oidc: oidcOf(place),
+              },
+            ],
+          },
         },
       });
+      connect(world, place, 'partner', 'fed');
     });
     after(async () => {
       await world.close();
       application.server.close();
+      await place.stop();
     });
     beforeEach(() => {
       application.told.length = 0;
@@ -347,7 +363,21 @@ for (const store of stores) {
       assert.deepEqual(others(await enter(new Jar(), 'else@mail.example', 'b')), []);
     });
 
-    it('S51 lists no organisation where a place was the proof, or another address of the guest', async () => {
+    it('S51 lists no organisation where a place was the proof: its tenant chose it', async () => {
+      const address = 'ana@partner.example';
+      await world.invite(address, 'fed', 'pending');
+      await world.invite(address, 'b');
+      const jar = new Jar();
+      const page = await press(jar, await jar.get(home('fed')), 'sign-in');
+      const left = await giveAddress(jar, page, address);
+      const own = await world.consent(jar, await throughPlace(jar, left, address));
+      assert.equal(heading(own), 'Your apps at Tenant FED');
+      assert.match(own.text, /ana@partner\.example/);
+      assert.deepEqual(others(own), []);
+      assert.doesNotMatch(own.text, /Other organisations|Tenant B/);
+    });
+
+    it('S51 lists no organisation where another address of the guest was typed', async () => {
       const { directory, administration, store } = world.server.guests.parts;
       const address = 'victim@mail.example';
       const guest = await world.invite(address);
