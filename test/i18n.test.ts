@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { errorTable } from '../src/domain/errors.ts';
+import { LANGUAGES } from '../src/i18n/languages.ts';
 import { createTranslator, type Translator } from '../src/i18n.ts';
 
 const SENTENCES = {
@@ -112,6 +113,12 @@ describe('views/locales', () => {
   });
 
   const real = createTranslator();
+
+  it('holds every language that is offered, and no other', () => {
+    assert.deepEqual(real.locales, Object.keys(LANGUAGES));
+    assert.equal(real.locales.length, 13);
+  });
+
   const english = real.sentences('en');
   // Some codes of errors end so too: two forms make a plural.
   const pluralBases = [...english.keys()]
