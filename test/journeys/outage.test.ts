@@ -15,7 +15,7 @@ describe('a database that is gone', function () {
   });
   after(() => world.close());
 
-  it('F2 is told as 503 with a reference, to people and programs, and grants nothing', async () => {
+  it('F2 T99 S65 is told as 503 with a reference, to people and programs, and grants nothing', async () => {
     const jar = new Jar();
     const begun = await world.begin();
     const page = await world.walkToCode(jar, begun, 'teri@partner.example');

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
+import { createConnection } from 'mysql2/promise';
 import type { DatabaseSettings } from '../../src/settings/settings.ts';
 import { findPendingMigrations, migrate } from '../../src/storage/migrate.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
@@ -66,4 +67,27 @@ for (const [engine, settingsOf] of Object.entries(engines)) {
       await assert.rejects(migrate(settings), /9999-future/);
     });
   });
+}
+
+describe('migrate by a user who may not change tables', () => {
+  it('S58 finds nothing to do once another has migrated, and refuses an empty database', async () => {
+    const server = await startMariadb();
+    const [migrated, empty] = [await server.createDatabase(), await server.createDatabase()];
+    await migrate({ kind: 'mysql', url: migrated });
+    const root = await createConnection({
+      socketPath: new URL(migrated).searchParams.get('socketPath') ?? '',
+      user: 'root',
+    });
+    await root.query("CREATE USER rows_only@localhost IDENTIFIED BY 'rows'");
+    await root.query('GRANT SELECT, INSERT, UPDATE, DELETE ON *.* TO rows_only@localhost');
+    await root.end();
+    assert.deepEqual(await migrate(byRowsOnly(migrated)), []);
+    await assert.rejects(migrate(byRowsOnly(empty)), { errno: 1142 });
+  });
+});
+
+function byRowsOnly(url: string): DatabaseSettings {
+  const own = new URL(url);
+  [own.username, own.password] = ['rows_only', 'rows'];
+  return { kind: 'mysql', url: own.href };
 }

@@ -8,6 +8,8 @@ export interface Requirement {
   readonly says: string;
   /** What is done otherwise than asked, and why. */
   readonly deviates?: string;
+  /** What an admin can do about the deviation. */
+  readonly knob?: string;
 }
 
 /** A heading with its requirements. */
@@ -35,6 +37,9 @@ export const CHAPTERS: readonly Chapter[] = [
       {
         id: 'S4',
         says: 'A passcode counts in its own sign-in, browser, tenant and address, once, before its 30 minutes end by the database’s clock.',
+        deviates:
+          'A passcode lives 30 minutes; SP 800-63B (section 3.1.3) and ASVS 6.5.5 ask for 10. Mail is late too often; guesses are counted, so time adds none; what it adds is time to intercept one.',
+        knob: '`limits.passcodeLifetimeSeconds`, down to 300',
       },
       {
         id: 'S5',
@@ -49,6 +54,7 @@ export const CHAPTERS: readonly Chapter[] = [
         says: 'A new passcode gives no new attempts while one is live; pressing twice at once sends one mail.',
         deviates:
           'The passcode before it stays good for its own 30 minutes: late mail is the commonest failure. The guess bound below counts two live passcodes.',
+        knob: '`limits.passcodesPerSignIn: 1` sends one, and none has one before it',
       },
       {
         id: 'S8',
@@ -96,7 +102,8 @@ export const CHAPTERS: readonly Chapter[] = [
       {
         id: 'S19',
         says: 'Local parts beyond ASCII are refused with a neutral sentence.',
-        deviates: 'No opt-in for SMTPUTF8 yet.',
+        deviates:
+          'No opt-in for SMTPUTF8 yet: every relay on the way would have to take such an address.',
       },
     ],
   },
@@ -144,6 +151,9 @@ export const CHAPTERS: readonly Chapter[] = [
       {
         id: 'S29',
         says: 'Block, removal, reset and switching passcodes off end sessions, tokens and live passcodes at once.',
+        deviates:
+          'A tenant whose file is taken away is refused at once, but nothing of it is deleted: a file that is missing for a moment must not sign everybody out. Should it come back, sessions and passcodes go on until their own end.',
+        knob: '`guestpass keys revoke --end-sessions` before taking it away, which makes new signing keys too',
       },
       {
         id: 'S30',
@@ -185,7 +195,8 @@ export const CHAPTERS: readonly Chapter[] = [
         id: 'S38',
         says: 'Mails, failures and authorization requests have a tenant’s own budgets; its silent relay or database load holds up nobody else’s mail.',
         deviates:
-          'One relay and one database pool serve all tenants of an installation: there are no shares of the pool.',
+          'One relay and one database pool serve all tenants of an installation: shares of a pool for thousands of tenants would be more connections than a database has.',
+        knob: 'an installation of its own for who must not share',
       },
     ],
   },
@@ -210,6 +221,9 @@ export const CHAPTERS: readonly Chapter[] = [
       {
         id: 'S45',
         says: '`prompt`, `max_age`, `id_token_hint` and `acr_values` are honoured; a mailed passcode claims `otp` and never more.',
+        deviates:
+          'A mailbox is the only factor of a guest by passcode. SP 800-63B (section 3.1.3.1) takes no mail, ASVS 6.3.3 asks for a second factor; guests of other companies have nothing else that we know. Tokens say `otp` and claim no more.',
+        knob: '`emailOneTimePasscode: disabled`; `guests: { emailOneTimePasscode: false }` of an application; `limits.passcodeDigits` up to 12',
       },
       {
         id: 'S46',
@@ -277,6 +291,9 @@ export const CHAPTERS: readonly Chapter[] = [
       {
         id: 'S58',
         says: 'Secrets are references beyond this machine, from files nobody else can read, and in no message.',
+        deviates:
+          'The server makes and changes its tables itself at the start, so its database user may do so at run time.',
+        knob: '`guestpass migrate` as a user who may; a server that finds nothing to change needs to read and write rows alone',
       },
     ],
   },
@@ -286,6 +303,9 @@ export const CHAPTERS: readonly Chapter[] = [
       {
         id: 'S59',
         says: 'Slow, large and many requests are cut off: headers in 10 seconds, the whole in 15, bodies of 16 KiB, connections per network and in all.',
+        deviates:
+          'How many sign-ins a network begins is counted by each process for itself: with n processes up to n times the limit. A row per request would be the load that is to be kept away.',
+        knob: '`limits.signInsPerNetworkPerMinute`',
       },
       {
         id: 'S60',
@@ -304,6 +324,7 @@ export const CHAPTERS: readonly Chapter[] = [
         says: 'What a typed address shows is where its domain leads, not who is a guest.',
         deviates:
           'Guests who stay on a passcode at a domain federated later can be told from strangers of the domain (RR6 in SECURITY.md): asking everybody “code or partner?” would hide them, and few guests could answer.',
+        knob: 'federate a domain before its guests redeem; `guestpass guests reset` sends one who did the way of the domain',
       },
     ],
   },
@@ -353,6 +374,7 @@ export const CHAPTERS: readonly Chapter[] = [
         says: 'The queue is bounded and never sends what has expired.',
         deviates:
           'One relay serves all tenants of an installation: when it is down, it is for all.',
+        knob: 'an installation of its own',
       },
       { id: 'F13', says: 'With MySQL the database’s clock judges; a node’s own may be wrong.' },
       { id: 'F14', says: 'Clocks apart are told, and accept nothing wrong.' },
