@@ -61,7 +61,7 @@ type PageContext = Context & { state: PageState; params: { uid?: string } };
  * The pages below `/signin/:uid` of one Provider's mount.
  *
  * @returns a function from a Provider and its namespace to Koa middleware that answers these paths and passes others
- * @source experience P2 to P6, P8, P11; S1, S25, S26
+ * @source experience P2 to P6, P8, P11; rules R18; S1, S25, S26
  */
 export function createInteractionPages(
   deps: InteractionPagesDeps,
@@ -115,6 +115,15 @@ export function createInteractionPages(
     router.post(`/${name}`, readForm, visited, posted, async (ctx) =>
       follow(ctx as PageContext, await press(ctx.state.visit)),
     );
+  }
+  // A page that says what was wrong stands at the address of its form; asked for again, by Enter in the
+  // address bar or by Back, it would be the wrong method (900561).
+  for (const name of ['method', 'leave', 'passcode', ...Object.keys(buttons)]) {
+    router.get(`/${name}`, (ctx) => {
+      // Not from us: no form of ours puts anything into an address.
+      if (ctx.querystring !== '') throw new GuestError('method_not_allowed');
+      seeOther(ctx, `${mountOf(ctx.req)}/signin/${ctx.params['uid'] ?? ''}`);
+    });
   }
   const routes = router.routes() as unknown as Middleware;
   const allowed = router.allowedMethods({

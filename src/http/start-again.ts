@@ -5,7 +5,7 @@ import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import { parseEmailAddress } from '../domain/email-address.ts';
 import { GuestError } from '../domain/errors.ts';
-import type { Tenant } from '../domain/tenant.ts';
+import type { Tenant, TenantIndex } from '../domain/tenant.ts';
 import {
   restartableOf,
   restartPath,
@@ -32,6 +32,7 @@ export interface StartAgainDeps {
   readonly signIns: Pick<SignInStore, 'find'>;
   readonly gate: Pick<ErrorGate, 'note'>;
   readonly views: Views;
+  readonly tenants: () => TenantIndex;
   readonly origin: string;
 }
 
@@ -100,8 +101,9 @@ export function createStartAgain(deps: StartAgainDeps): (pages: PagesOf) => Midd
     const digest = browser.read(ctx);
     const mine = digest !== undefined && binding?.browser === digest ? interaction : undefined;
     const kept = keptRequest(ctx, pages);
-    const tenantId = pages.tenant()?.id ?? binding?.tenant ?? tenantIn(kept);
-    const found = uid && tenantId ? await signIns.find(tenantId, uid) : undefined;
+    const tenantId = binding?.tenant ?? tenantIn(kept) ?? '';
+    const tenant = pages.tenant() ?? deps.tenants().byId.get(tenantId);
+    const found = uid && tenant ? await signIns.find(tenant.id, uid) : undefined;
     const signIn = found && found.browser === digest ? found : undefined;
     const request = mine ? restartableOf(mine, (signIn?.address || kept?.address) ?? null) : kept;
     const address = typedIn(ctx) ?? request?.address ?? null;
@@ -116,7 +118,6 @@ export function createStartAgain(deps: StartAgainDeps): (pages: PagesOf) => Midd
     // Whoever holds the token had the page: its browser has lost a cookie.
     const isElsewhere = interaction !== undefined && mine === undefined && token === undefined;
     const why = isElsewhere ? 'elsewhere' : isFinished ? 'finished' : 'over';
-    const tenant = pages.tenant();
     const page: Page = {
       page: 'expired',
       reason: blocked ? 'cookies' : why,

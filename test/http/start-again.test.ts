@@ -285,7 +285,7 @@ describe('a sign-in that is gone', () => {
   it('S26 ignores what a cookie holds that is of another request', async () => {
     const jar = new Jar();
     const { page } = await arrive(jar, 'planted@partner.example');
-    const foreign = hidden((await arrive(new Jar(), 'evil@partner.example')).page, 'restart');
+    const foreign = hidden((await arrive(new Jar(), 'planted@partner.example')).page, 'restart');
     for (const [key, cookie] of jar.cookies) {
       if (cookie.name === 'restart') jar.cookies.set(key, { ...cookie, value: foreign });
     }

@@ -209,6 +209,21 @@ for (const store of stores) {
       await isSignedIn(address);
     });
 
+    it('R18 900561 leads from the address of a form to the page, after a mistake was shown there', async () => {
+      const address = 'verb@partner.example';
+      await world.invite(address);
+      await giveAddress(address);
+      const code = await sendCode(address);
+      await enter('12');
+      assert.match(await main(), /You have not entered enough numbers/);
+      assert.match(page.url(), /\/passcode$/);
+      // Enter in the address bar: the same address, by GET.
+      await page.goto(page.url());
+      assert.equal(await h1(), 'Enter the code we emailed you');
+      await enter(code);
+      await isSignedIn(address);
+    });
+
     it('leads a second tab of the same sign-in on, whichever is used first', async () => {
       const address = 'twice@partner.example';
       await world.invite(address);
@@ -352,6 +367,44 @@ for (const store of stores) {
         await blocking.close();
       } finally {
         await rm(folder, { recursive: true, force: true });
+      }
+    });
+  });
+
+  describe(`two guests in two tabs of one browser, on ${store}`, () => {
+    it('leads both on: the second one takes the place of the first', async function () {
+      this.timeout(60_000);
+      const world = await startWorld({ store });
+      const browser = await launchChromium();
+      try {
+        await world.invite('one@partner.example');
+        await world.invite('two@partner.example');
+        const context = await browser.newContext();
+        const finish = async (address: string): Promise<() => Promise<void>> => {
+          const tab = await context.newPage();
+          const begun = await world.begin();
+          await tab.goto(begun.url.href);
+          await tab.getByLabel('Email address').fill(address);
+          await tab.getByRole('button', { name: 'Next' }).click();
+          await tab.getByRole('button', { name: 'Send code' }).click();
+          const code = await world.passcodeFor(address);
+          await tab.getByLabel('Code').fill(code);
+          return async () => {
+            const back = tab.waitForRequest((request) => request.url().startsWith(CALLBACK));
+            await tab.getByRole('button', { name: 'Sign in' }).click();
+            const tokens = await world.redeem(begun, (await back).url());
+            assert.equal(tokens.claims()?.['email'], address);
+          };
+        };
+        const [one, two] = [
+          await finish('one@partner.example'),
+          await finish('two@partner.example'),
+        ];
+        await two();
+        await one();
+      } finally {
+        await browser.close();
+        await world.close();
       }
     });
   });

@@ -183,6 +183,46 @@ describe('createGuests in a host of one issuer', () => {
     assert.equal(heading(other), 'Sign in to Contoso');
   });
 
+  it('P10 begins a sign-in that is gone anew, below the mount and for the same tenant', async () => {
+    const { url } = await begin({ tenantid: 'contoso', state: 'kept' });
+    const jar = new Jar();
+    const page = await jar.follow(await jar.get(url));
+    for (const [key, { name }] of jar.cookies) {
+      if (name === 'interaction' || name === 'resume') jar.cookies.delete(key);
+    }
+    const gone = await jar.get(page.url);
+    assert.deepEqual([gone.status, heading(gone)], [400, 'This page has expired']);
+    assert.match(gone.text, /Host App/);
+    assert.match(gone.text, /<form method="post" action="\/oidc\/signin\/restart">/);
+    assert.match(gone.text, /signin\/assets\/contoso\/theme\.css/);
+    const restart = hidden(gone, 'restart');
+    const again = await jar.post(`${issuer}/signin/restart`, { restart });
+    const asked = new URL(again.location!);
+    assert.equal(asked.origin + asked.pathname, `${issuer}/auth`);
+    assert.deepEqual(
+      ['tenantid', 'state'].map((name) => asked.searchParams.get(name)),
+      ['contoso', 'kept'],
+    );
+    assert.equal(heading(await jar.follow(again)), 'Sign in to Contoso');
+    const over = await jar.get(`${issuer}/auth/${page.url.pathname.split('/').at(-1)}`);
+    assert.equal(over.status, 303);
+    assert.match(over.location ?? '', /^\/oidc\/signin\/[\w-]+\/over$/);
+  });
+
+  it('R18 50196 stops an application that always sends the guest back, below the mount', async () => {
+    const jar = new Jar();
+    const navigation = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    const silent = { tenantid: 'contoso', prompt: 'none' };
+    for (let round = 0; round < 4; round += 1) {
+      const { location } = await jar.get((await begin(silent)).url, navigation);
+      assert.match(location ?? '', /error=login_required/);
+    }
+    const page = await jar.get((await begin(silent)).url, navigation);
+    assert.equal(heading(page), 'Host App sends you back again and again');
+    assert.match(String(page.headers['content-security-policy']), /default-src 'none'/);
+    assert.match(page.text, /<a class="button" href="\/oidc\/auth\?/);
+  });
+
   for (const [what, parameters, code] of [
     ['no tenantid', {}, 'tenant_missing'],
     ['an unknown tenantid', { tenantid: 'nobody' }, 'tenant_unknown'],

@@ -135,6 +135,13 @@ describe('createCatalogue', () => {
     assert.equal(placeIn(own), 'Partner');
   });
 
+  it('S9 asks for no code where short ones are not compared: the main button brings a new one', () => {
+    const { page } = pages.find(({ id }) => id === 'enter-code-superseded')!;
+    assert.ok(page.page === 'enter-code');
+    assert.deepEqual([page.live, page.canResend], [false, true]);
+    assert.equal(page.problem?.code, 'passcode_superseded');
+  });
+
   it('is the same every time', () => {
     assert.deepEqual(createCatalogue(bare, 'en'), { pages, mails });
   });

@@ -133,7 +133,7 @@ export const CHAPTERS: readonly Chapter[] = [
     requirements: [
       {
         id: 'S24',
-        says: 'A sign-in belongs to one browser by a cookie of 256 bits, stored as its digest; nobody else can go on with it or take its end.',
+        says: 'A sign-in belongs to one browser by a cookie of 256 bits, stored as its digest; nobody else can go on with it or take its end. The sealed token by which its pages begin the same request anew grants nothing, and no other browser is given it.',
       },
       {
         id: 'S25',
