@@ -15,7 +15,7 @@ const DAY = 86_400;
 const untouched: unknown = {};
 
 const deps: ConfigurationDeps = {
-  store: { oidc: {} } as Store,
+  store: { oidc: {}, sessions: {} } as Store,
   directory: untouched as Directory,
   browser: { ensure: () => 'browser-A', read: () => 'browser-A' },
   signer: createCookieSigner([randomBytes(32)]),
