@@ -27,6 +27,8 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'screenshots' },
     /** Only states whose id contains it. */
     only: { type: 'string', default: '' },
+    /** The language, such as `ar`. */
+    lang: { type: 'string', default: 'en' },
     /** Only looks whose name contains it, such as `390` or `dark`. */
     look: { type: 'string', default: '' },
   },
@@ -53,7 +55,7 @@ try {
     for (const path of paths) {
       const [, , kind = '', id = ''] = path.split('/');
       await page.setViewportSize({ width, height: width < 500 ? 844 : 800 });
-      await page.goto(`${origin}${path}${kind === 'mails' ? '/html' : ''}`);
+      await page.goto(`${origin}${path}${kind === 'mails' ? '/html' : ''}?lang=${values.lang}`);
       const file = `${name}/${kind === 'mails' ? 'mail-' : ''}${id}.png`;
       await page.screenshot({ path: join(out, file), fullPage: true });
       pictures.push({ file, caption: id });
