@@ -187,5 +187,8 @@ function masked(
     .replaceAll(/(Reference|reference)[^A-Za-z0-9]+[\w-]{12}/g, '$1')
     .replaceAll(/"retry-after":"\d+"/g, '"retry-after":"*"')
     .replaceAll(/Wait \d+ seconds?/g, 'Wait * seconds')
+    // What time it is, and how long ago the mail was asked for: the same for everybody.
+    .replaceAll(/data-wait=\\"\d+\\"/g, 'data-wait')
+    .replaceAll(/\d\d:\d\d UTC/g, '*')
     .replaceAll(/"content-length":"\d+"/g, '"content-length":"*"');
 }

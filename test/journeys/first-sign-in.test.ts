@@ -220,6 +220,8 @@ function mask(text: string, address: string): string {
   return text
     .replaceAll(address, 'ADDRESS')
     .replace(/name="(?:csrf|restart)" value="[^"]*"/g, 'TOKEN')
+    .replace(/data-wait="\d+"/g, 'WAIT')
+    .replace(/\d\d:\d\d UTC/g, 'TIME')
     .replace(/\/signin\/[\w-]+/g, 'BASE')
     .replace(/<strong>[A-Z][2-9]<\/strong>/g, 'LABEL');
 }

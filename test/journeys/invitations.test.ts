@@ -537,6 +537,7 @@ function mask({ text }: Answer): string {
 function withoutNames(text: string, address: string): string {
   return (address === '' ? text : text.replaceAll(address, 'ADDRESS'))
     .replace(/name="(?:csrf|restart)" value="[^"]*"/g, 'TOKEN')
+    .replace(/data-wait="\d+"/g, 'WAIT')
     .replace(/\/signin\/[\w-]{20,}/g, 'BASE')
     .replace(/ticket=[\w.-]+/g, 'TICKET')
     .replace(/<strong>[A-Z][2-9]<\/strong>/g, 'LABEL');

@@ -250,6 +250,7 @@ function mask(text: string, address: string): string {
   return text
     .replaceAll(address, 'ADDRESS')
     .replace(/name="(?:csrf|restart)" value="[^"]*"/g, '')
+    .replace(/data-wait="\d+"/g, '')
     .replace(/signin\/[\w-]+/g, 'signin/UID')
     .replace(/<strong>[A-Z]\d<\/strong>/g, 'LABEL');
 }

@@ -98,7 +98,8 @@ for (const store of stores) {
         const plain = random.reduce((said, value) => said.replaceAll(value, '*'), text);
         const body = plain
           .replace(/<strong>[A-Z]\d<\/strong>/, '*')
-          .replace(/requested [^.]*UTC/, 'requested *');
+          .replace(/requested [^.]*UTC/, 'requested *')
+          .replace(/data-wait="\d+"/, 'data-wait');
         pages.set(name, JSON.stringify({ status, sent, body }));
       };
       const guests = ['typed1', 'typed2', 'typed3', 'typed4'].map((name) => `${name}@mail.example`);
