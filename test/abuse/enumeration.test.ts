@@ -182,13 +182,15 @@ function masked(
   for (const value of [...sealed, ...random]) {
     if (value !== '') said = said.replaceAll(value, '*').replaceAll(encodeURIComponent(value), '*');
   }
-  return said
-    .replaceAll(/[?&](?:state|nonce|code_challenge)=[\w-]+/g, '')
-    .replaceAll(/(Reference|reference)[^A-Za-z0-9]+[\w-]{12}/g, '$1')
-    .replaceAll(/"retry-after":"\d+"/g, '"retry-after":"*"')
-    .replaceAll(/Wait \d+ seconds?/g, 'Wait * seconds')
-    // What time it is, and how long ago the mail was asked for: the same for everybody.
-    .replaceAll(/data-wait=\\"\d+\\"/g, 'data-wait')
-    .replaceAll(/\d\d:\d\d UTC/g, '*')
-    .replaceAll(/"content-length":"\d+"/g, '"content-length":"*"');
+  return (
+    said
+      .replaceAll(/[?&](?:state|nonce|code_challenge)=[\w-]+/g, '')
+      .replaceAll(/(Reference|reference)[^A-Za-z0-9]+[\w-]{12}/g, '$1')
+      .replaceAll(/"retry-after":"\d+"/g, '"retry-after":"*"')
+      .replaceAll(/Wait \d+ seconds?/g, 'Wait * seconds')
+      // What time it is, and how long ago the mail was asked for: the same for everybody.
+      .replaceAll(/data-wait=\\"\d+\\"/g, 'data-wait')
+      .replaceAll(/\d\d:\d\d UTC/g, '*')
+      .replaceAll(/"content-length":"\d+"/g, '"content-length":"*"')
+  );
 }

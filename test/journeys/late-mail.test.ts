@@ -99,7 +99,8 @@ for (const store of stores) {
         const body = plain
           .replace(/<strong>[A-Z]\d<\/strong>/, '*')
           .replace(/requested [^.]*UTC/, 'requested *')
-          .replace(/data-wait="\d+"/, 'data-wait');
+          .replace(/data-wait="\d+"/, 'data-wait')
+          .replace(/name="restart" value="[^"]*"/g, 'restart');
         pages.set(name, JSON.stringify({ status, sent, body }));
       };
       const guests = ['typed1', 'typed2', 'typed3', 'typed4'].map((name) => `${name}@mail.example`);
