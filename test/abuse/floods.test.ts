@@ -165,7 +165,7 @@ for (const store of stores) {
       const flood = async (): Promise<void> => {
         for (let more = true; more; more = left > 0 || isWaitedFor) {
           left -= 1;
-          // What grows after this would grow for ever.
+          // What grows after this would grow for ever; a server that keeps much more dies of it.
           if (left === FLOOD - WARM) warm = memory();
           const answer = await fortress.browser(network).get(url);
           statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;

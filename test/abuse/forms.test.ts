@@ -124,6 +124,7 @@ for (const store of stores) {
         await browser.get(`${base}/signin/federation/x/metadata`),
         await browser.get(door.page.url),
         await browser.get(`${door.page.url.href}/passcode`),
+        await browser.get(`${door.page.url.href}/passcode?code=1`),
         await browser.get(`${base}/signin/x`),
         await browser.post(`${base}/v2.0/token`, { grant_type: 'x' }),
         await browser.post(`${door.page.url.href}/passcode`, { csrf: 'x' }),
