@@ -107,7 +107,14 @@ describe('an installation on https behind a proxy', () => {
     const known = session.replace('sid', 'known');
     assert.deepEqual(
       names,
-      new Set(['__Host-bid', '__Secure-interaction', '__Secure-resume', session, known]),
+      new Set([
+        '__Host-bid',
+        '__Secure-interaction',
+        '__Secure-restart',
+        '__Secure-resume',
+        session,
+        known,
+      ]),
     );
   });
 

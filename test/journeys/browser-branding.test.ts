@@ -152,14 +152,14 @@ describe('a guest in Chromium at a tenant with a look of its own', function () {
     await page.goto((await world.begin('b')).url.href);
     assert.deepEqual(
       asked.filter((path) => !/^\/b\/(?:v2\.0|signin)\//.test(path)),
-      ['/assets/style.css'],
+      ['/assets/style.css', '/assets/enhance.js'],
     );
     const jar = new Jar();
     const drawn = await jar.follow(await jar.get((await world.begin('a')).url));
-    const sheets = [...drawn.text.matchAll(/rel="stylesheet" href="([^"]+)"/g)];
-    assert.equal(sheets.length, 2);
+    const parts = [...drawn.text.matchAll(/(?:rel="stylesheet" href|<script src)="([^"]+)"/g)];
+    assert.equal(parts.length, 3);
     let bytes = Buffer.byteLength(drawn.text);
-    for (const [, href = ''] of sheets) {
+    for (const [, href = ''] of parts) {
       bytes += Buffer.byteLength((await jar.get(new URL(href, world.publicUrl))).text);
     }
     assert.ok(bytes <= MOST_PAGE_BYTES, `${bytes} bytes`);
