@@ -105,15 +105,21 @@ describe('every page and mail of the preview', function () {
     return [...found, ...dark];
   }
 
-  it('passes axe in 320 px, light and dark, without scrolling sideways', async () => {
-    const found: Record<string, readonly string[]> = {};
-    for (const path of paths.filter((path) => path.startsWith('/dev/pages/'))) {
-      await page.goto(`${origin}${path}`);
-      const faults = await faultsOf([...WCAG, 'best-practice']);
-      if (faults.length > 0) found[path] = faults;
-    }
-    assert.deepEqual(found, {});
-  });
+  for (const [way, lang] of [
+    ['', 'en'],
+    [', from right to left', 'ar'],
+  ] as const) {
+    it(`passes axe in 320 px, light and dark, without scrolling sideways${way}`, async () => {
+      const found: Record<string, readonly string[]> = {};
+      for (const path of paths.filter((path) => path.startsWith('/dev/pages/'))) {
+        await page.goto(`${origin}${path}?lang=${lang}`);
+        assert.equal(await page.getAttribute('html', 'dir'), lang === 'ar' ? 'rtl' : 'ltr', path);
+        const faults = await faultsOf([...WCAG, 'best-practice']);
+        if (faults.length > 0) found[path] = faults;
+      }
+      assert.deepEqual(found, {});
+    });
+  }
 
   it('WCAG 1.4.4 loses nothing of a page whose text is twice as large', async () => {
     const context = await browser.newContext({
