@@ -277,6 +277,8 @@ for (const store of stores) {
         travel(31);
         await page.getByText('I did not get the email').click();
         await press('Send a new code');
+        // The mail may be there before the page.
+        await page.getByText('We sent a new code').waitFor();
         await world.passcodeFor(address, sent);
       }
       travel(1801);
