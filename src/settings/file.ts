@@ -1,6 +1,6 @@
 // Owns reading one small file that an operator named: never a pipe, never a device, never endless.
 
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** What came of reading a file. `mode` is the permission bits, e.g. 0o640. */
@@ -21,8 +21,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<F
     // Without O_NONBLOCK, opening a named pipe waits for a writer for ever: start-up would hang.
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    const code = systemCodeOf(error);
-    return { outcome: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable' };
+    return { outcome: isMissing(error) ? 'missing' : 'unreadable' };
   }
   try {
     const stat = await handle.stat();
@@ -43,6 +42,41 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<F
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * As {@link readRegularFile}, holding up everything else of this process: ten times as fast for
+ * thousands of files, and good while there is nobody to serve.
+ */
+export function readRegularFileAtOnce(path: string, maxBytes: number): FileReading {
+  let handle;
+  try {
+    handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    return { outcome: isMissing(error) ? 'missing' : 'unreadable' };
+  }
+  try {
+    const stat = fstatSync(handle);
+    if (!stat.isFile()) return { outcome: 'irregular' };
+    const buffer = Buffer.alloc(Math.min(stat.size, maxBytes) + 1);
+    let length = 0;
+    for (;;) {
+      const bytesRead = readSync(handle, buffer, length, buffer.length - length, null);
+      length += bytesRead;
+      if (bytesRead === 0 || length === buffer.length || length === stat.size) break;
+    }
+    if (length > maxBytes || length > stat.size) return { outcome: 'too_large' };
+    return { outcome: 'read', bytes: buffer.subarray(0, length), mode: stat.mode & 0o777 };
+  } catch {
+    return { outcome: 'unreadable' };
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = systemCodeOf(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 /** The code of a file system's refusal, such as `ENOENT`; undefined for any other error. */

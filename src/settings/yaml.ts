@@ -16,7 +16,7 @@ import {
 } from 'yaml';
 import type { ConfigurationFault } from './fault.ts';
 import { quote } from './fault.ts';
-import { readRegularFile } from './file.ts';
+import { readRegularFile, readRegularFileAtOnce } from './file.ts';
 
 /** Where something stands; both count from 1. */
 export interface Position {
@@ -58,7 +58,8 @@ const FORBIDDEN_KEYS: ReadonlySet<unknown> = new Set(['__proto__', 'constructor'
  * @param path where it is
  * @param name how faults call it
  * @param known read before; this file is added while it is sound. By content, not by time and size: two
- *   writes within one tick of the file system's clock look the same
+ *   writes within one tick of the file system's clock look the same. Without it nobody is served
+ *   yet, and the file is read in one go
  * @returns the data, or its faults; nothing is thrown for a bad file
  * @source security requirement S57
  */
@@ -67,7 +68,9 @@ export async function readYaml(
   name: string,
   known?: KnownFiles,
 ): Promise<YamlReading> {
-  const reading = await readRegularFile(path, MAX_BYTES);
+  const reading = known
+    ? await readRegularFile(path, MAX_BYTES)
+    : readRegularFileAtOnce(path, MAX_BYTES);
   switch (reading.outcome) {
     case 'missing':
       return refuse(name, 'no such file', 'create it, or name another folder with --config');

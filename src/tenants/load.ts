@@ -39,7 +39,7 @@ export async function readTenants(
   directory: string,
   isLoopback: boolean,
   env: Environment,
-  known: KnownFiles = new Map(),
+  known?: KnownFiles,
 ): Promise<TenantsReading> {
   const folder = join(resolve(directory), TENANTS_FOLDER);
   const found = await listFiles(folder);
@@ -50,7 +50,7 @@ export async function readTenants(
   const tenants: Tenant[] = [];
   const places: DomainPlace[] = [];
   const paths = new Set(found.map((file) => join(folder, file)));
-  for (const path of known.keys()) if (!paths.has(path)) known.delete(path);
+  for (const path of known?.keys() ?? []) if (!paths.has(path)) known?.delete(path);
   for await (const read of readAhead(folder, found, known)) {
     if (read.outcome === 'faulty') {
       faults.push(...read.faults);
@@ -71,7 +71,7 @@ export async function readTenants(
 async function* readAhead(
   folder: string,
   files: readonly string[],
-  known: KnownFiles,
+  known: KnownFiles | undefined,
 ): AsyncGenerator<YamlReading> {
   const reading: Promise<YamlReading>[] = [];
   for (const [index] of files.entries()) {

@@ -169,30 +169,45 @@ describe('parseYaml', () => {
 });
 
 describe('readYaml', () => {
-  it('S57 refuses a file beyond 1 MiB and takes one of 1 MiB', async () => {
-    const folder = await writeFolder({
-      'large.yaml': `a: ${'x'.repeat(1024 * 1024)}`,
-      'full.yaml': `a: ${'x'.repeat(1024 * 1024 - 3)}`,
+  for (const [when, known] of [
+    ['at a start', () => undefined],
+    ['while serving', () => new Map()],
+  ] as const) {
+    it(`S57 refuses a file beyond 1 MiB and takes one of 1 MiB, ${when}`, async () => {
+      const folder = await writeFolder({
+        'large.yaml': `a: ${'x'.repeat(1024 * 1024)}`,
+        'full.yaml': `a: ${'x'.repeat(1024 * 1024 - 3)}`,
+      });
+      assert.deepEqual(
+        faultsIn(await readYaml(join(folder, 'large.yaml'), 'large.yaml', known())),
+        ['large.yaml  larger than 1 MiB; split it or take out what is not configuration'],
+      );
+      assert.equal((await readYaml(join(folder, 'full.yaml'), 'f', known())).outcome, 'read');
     });
-    assert.deepEqual(faultsIn(await readYaml(join(folder, 'large.yaml'), 'large.yaml')), [
-      'large.yaml  larger than 1 MiB; split it or take out what is not configuration',
-    ]);
-    assert.equal((await readYaml(join(folder, 'full.yaml'), 'f')).outcome, 'read');
-  });
 
-  it('S57 refuses a folder and a named pipe without waiting', async () => {
-    const folder = await writeFolder({ 'folder.yaml/x': '' });
-    execFileSync('mkfifo', [join(folder, 'pipe.yaml')]);
-    for (const name of ['folder.yaml', 'pipe.yaml']) {
-      assert.match(faultsIn(await readYaml(join(folder, name), name))[0]!, /not a regular file/);
-    }
-  });
+    it(`S57 refuses a folder and a named pipe without waiting, ${when}`, async () => {
+      const folder = await writeFolder({ 'folder.yaml/x': '' });
+      execFileSync('mkfifo', [join(folder, 'pipe.yaml')]);
+      for (const name of ['folder.yaml', 'pipe.yaml']) {
+        assert.match(
+          faultsIn(await readYaml(join(folder, name), name, known()))[0]!,
+          /not a regular file/,
+        );
+      }
+    });
 
-  it('refuses bytes that are not UTF-8, and says when there is no file', async () => {
-    const folder = await writeFolder({ 'latin.yaml': Buffer.from('a: M\xfcller', 'latin1') });
-    assert.match(faultsIn(await readYaml(join(folder, 'latin.yaml'), 'f'))[0]!, /not UTF-8 text/);
-    assert.match(faultsIn(await readYaml(join(folder, 'none.yaml'), 'f'))[0]!, /no such file/);
-  });
+    it(`refuses bytes that are not UTF-8, and says when there is no file, ${when}`, async () => {
+      const folder = await writeFolder({ 'latin.yaml': Buffer.from('a: M\xfcller', 'latin1') });
+      assert.match(
+        faultsIn(await readYaml(join(folder, 'latin.yaml'), 'f', known()))[0]!,
+        /not UTF-8 text/,
+      );
+      assert.match(
+        faultsIn(await readYaml(join(folder, 'none.yaml'), 'f', known()))[0]!,
+        /no such file/,
+      );
+    });
+  }
 
   it('S57 parses a file again when a byte of it changed, and only then', async () => {
     const path = join(await writeFolder({}), 'known.yaml');
