@@ -43,7 +43,7 @@ export async function checkPublicUrl(
 /** Asks the relay, and DNS what receivers will find about the sender's domain. */
 export async function checkMail(
   { transport, from, dkim }: MailSettings,
-  tenants: readonly Tenant[],
+  tenants: readonly Pick<Tenant, 'mail'>[],
   resolveTxt: ResolveTxt = createResolveTxt(),
 ): Promise<readonly Finding[]> {
   if (transport.kind === 'mailbox') {

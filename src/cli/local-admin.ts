@@ -4,7 +4,7 @@ import type { Tenant } from '../domain/tenant.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import { refusalOf } from '../guests/invitation-order.ts';
 import type { InvitationOutcome } from '../guests/invitations.ts';
-import { sentMailOf } from '../mail/fates.ts';
+import { MOST_MAILS, sentMailOf } from '../mail/fates.ts';
 import type { Parts } from '../plugin/assemble.ts';
 import type { ExternalUserState, Guest } from '../storage/store.ts';
 import { actorOf } from './actor.ts';
@@ -16,7 +16,6 @@ import { refusalSentence } from './refusal-sentence.ts';
 import type { GuestRecords, Invited, PlaceOptions, TenantAdmin } from './tenant-admin.ts';
 
 const PAGE = 500;
-const MOST_MAILS = 50;
 
 /** Looks into the database; no row of it is changed. @returns the exit code */
 export function lookAtLocal(

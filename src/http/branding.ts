@@ -21,8 +21,6 @@ export interface DrawnBranding {
   readonly logoDark: string | null;
   readonly favicon: { readonly href: string; readonly type: string } | null;
   readonly footerLinks: readonly FooterLink[];
-  /** Page with answers to what guests ask. */
-  readonly guestHelp: string | null;
 }
 
 /** What is served of one tenant, and under which version. */
@@ -40,8 +38,6 @@ const THEME = 'theme.css';
 const ICONS = 'branding/icon/';
 const NAMES: readonly BrandingFileName[] = ['logo', 'logo-dark', 'favicon', 'background'];
 // The pages name each version by a hash of it, so a copy is good for as long as anybody keeps it.
-/** Of whoever has none. */
-const NO_LOOK: Branding = Object.freeze({});
 const CACHE = 'public, max-age=31536000, immutable';
 /** An SVG opened by itself is a document: it runs nothing, loads nothing and is of no origin. */
 const PICTURE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
@@ -64,37 +60,32 @@ interface Theme {
  * @throws {GuestError} `not_found` where the tenant has none; `method_not_allowed`
  */
 export function answerBranding(ctx: Context, tenant: Tenant, base: string, name: string): void {
-  if (name.startsWith(ICONS)) return answerIcon(ctx, tenant, name.slice(ICONS.length));
+  const isIcon = name.startsWith(ICONS);
   const { branding } = tenant;
-  const served = branding && servedOf(branding, base, name);
+  const served = isIcon ? iconOf(tenant, name) : branding && servedOf(branding, base, name);
   if (!served) throw new GuestError('not_found');
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new GuestError('method_not_allowed');
-  const isCurrent = ctx.query['v'] === served.version;
+  const isCurrent = isIcon || ctx.query['v'] === served.version;
   ctx.set('Cache-Control', isCurrent ? CACHE : 'no-store');
   if (name !== THEME) ctx.set('Content-Security-Policy', PICTURE_POLICY);
   ctx.type = served.type;
   ctx.body = served.body;
 }
 
-function answerIcon(ctx: Context, tenant: Tenant, name: string): void {
-  const icon = iconByName(tenant, name);
-  if (!icon) throw new GuestError('not_found');
-  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new GuestError('method_not_allowed');
-  ctx.set('Cache-Control', CACHE);
-  ctx.set('Content-Security-Policy', PICTURE_POLICY);
-  ctx.type = icon.type;
-  ctx.body = bodyOf(icon);
+function iconOf(tenant: Tenant, name: string): Served | undefined {
+  const version = name.slice(ICONS.length);
+  const icon = iconByName(tenant, version);
+  return icon && { type: icon.type, body: bodyOf(icon), version };
 }
 
 /**
  * What a page of a tenant draws of its look.
  *
  * @param base as for {@link answerBranding}
- * @returns null for a tenant without a look or a link of its own
+ * @returns null for a tenant without a look of its own
  */
-export function drawnBranding(tenant: Tenant, base: string): DrawnBranding | null {
-  const { branding = NO_LOOK, guestHelp = null } = tenant;
-  if (branding === NO_LOOK && guestHelp === null) return null;
+export function drawnBranding({ branding }: Tenant, base: string): DrawnBranding | null {
+  if (!branding) return null;
   const hrefOf = (name: string): string | null => {
     const served = servedOf(branding, base, name);
     return served ? `${base}/${name}?v=${served.version}` : null;
@@ -106,7 +97,6 @@ export function drawnBranding(tenant: Tenant, base: string): DrawnBranding | nul
     logoDark: hrefOf('branding/logo-dark'),
     favicon: favicon === null ? null : { href: favicon, type: branding.favicon?.type ?? '' },
     footerLinks: branding.footerLinks ?? [],
-    guestHelp,
   };
 }
 

@@ -3,9 +3,10 @@
 // Nothing is kept of a request: what it said is made again from its state and the browser's own
 // cookie, so any number of tabs and processes may ask at once, and no other browser can answer.
 
-import { createHash, createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createSecretKey, randomBytes } from 'node:crypto';
 import { HOME_CLIENT_ID, type Tenant } from '../domain/tenant.ts';
 import type { OwnRequest } from '../oidc/redeem-own-code.ts';
+import { isSameSecret, keyedDigest } from '../settings/keyed-digest.ts';
 
 /** What came back. */
 export type HomeAnswer =
@@ -15,6 +16,7 @@ export type HomeAnswer =
   | { readonly outcome: 'refused' }
   | { readonly outcome: 'code'; readonly code: string; readonly request: OwnRequest };
 
+/** Makes these requests and reads what comes of them. */
 export interface HomeRequests {
   /**
    * The address a sign-in begins at.
@@ -75,7 +77,7 @@ export function createHomeRequests(deps: {
       }
       const { state, verifier, nonce } = partsOf(tenant, browser, random);
       // The issuer is always named: a server in the middle cannot pass on another one's answer.
-      if (!isSame(given[0]!, state) || query.get('iss') !== issuerOf(tenant)) {
+      if (!isSameSecret(given[0]!, state) || query.get('iss') !== issuerOf(tenant)) {
         return { outcome: 'unasked' };
       }
       const code = query.get('code');
@@ -91,12 +93,8 @@ export function createHomeRequests(deps: {
 
   function partsOf(tenant: Tenant, browser: string, random: string) {
     const make = (what: 'state' | 'verifier' | 'nonce'): string => {
-      const hmac = createHmac('sha256', secret);
-      // Lengths first: ('ab', 'c') and ('a', 'bc') must not make the same.
-      for (const part of ['home-request 1', what, tenant.id, browser, random]) {
-        hmac.update(`${Buffer.byteLength(part)}:${part}`);
-      }
-      return hmac.digest('base64url');
+      const parts = ['home-request 1', what, tenant.id, browser, random];
+      return keyedDigest(secret, parts).toString('base64url');
     };
     return {
       state: `${random}.${make('state')}`,
@@ -109,9 +107,4 @@ export function createHomeRequests(deps: {
 /** Where a sign-in of the guest's own page ends. */
 export function homeCallback(origin: string, tenant: Tenant): string {
   return `${origin}/${tenant.id}/signin/home/callback`;
-}
-
-function isSame(given: string, expected: string): boolean {
-  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }

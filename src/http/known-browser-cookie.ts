@@ -2,7 +2,7 @@
 // in, and says nothing about whose browser it is (S10).
 
 import type { Context } from 'koa';
-import { knownBrowserName } from '../oidc/cookies.ts';
+import { knownBrowserName, ownCookie } from '../oidc/cookies.ts';
 import { KNOWN_BROWSER_SECONDS } from '../passcodes/known-browser.ts';
 
 export interface KnownBrowserCookie {
@@ -16,14 +16,9 @@ export function createKnownBrowserCookie(secure: boolean): KnownBrowserCookie {
   return {
     read: (ctx, tenant) => ctx.cookies.get(knownBrowserName(tenant, secure), { signed: false }),
     write(ctx, tenant, token) {
-      ctx.cookies.set(knownBrowserName(tenant, secure), token, {
-        path: '/',
-        httpOnly: true,
-        sameSite: 'lax',
-        secure,
-        signed: false,
-        maxAge: KNOWN_BROWSER_SECONDS * 1000,
-      });
+      const maxAge = KNOWN_BROWSER_SECONDS * 1000;
+      const name = knownBrowserName(tenant, secure);
+      ctx.cookies.set(name, token, { ...ownCookie(secure), maxAge });
     },
   };
 }

@@ -4,9 +4,11 @@ import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Translator } from '../i18n.ts';
+import { ownCookie } from '../oidc/cookies.ts';
 import { mountOf } from './mount.ts';
 import type { Page } from './page.ts';
 
+/** Finds the language of a request. */
 export interface PageLanguage {
   /**
    * The language of the answer.
@@ -48,14 +50,8 @@ export function createPageLanguage(translator: Translator, secure: boolean): Pag
       const asked = askedOf(ctx);
       if (asked === undefined || !translator.locales.includes(asked)) return;
       const signIn = signInOf(ctx);
-      ctx.cookies.set(cookie, signIn === '' ? asked : `${asked}.${signIn}`, {
-        path: '/',
-        httpOnly: true,
-        sameSite: 'lax',
-        secure,
-        signed: false,
-        maxAge: YEAR_MS,
-      });
+      const kept = signIn === '' ? asked : `${asked}.${signIn}`;
+      ctx.cookies.set(cookie, kept, { ...ownCookie(secure), maxAge: YEAR_MS });
     },
   };
 

@@ -8,7 +8,7 @@ import type { Clock } from '../domain/clock.ts';
 import { GuestError } from '../domain/errors.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { applicationOf, type Visit } from '../interaction/visit.ts';
-import type { CookieSigner } from '../oidc/cookies.ts';
+import { type CookieSigner, ownCookie } from '../oidc/cookies.ts';
 import type { ErrorGate } from './errors.ts';
 import { mountOf } from './mount.ts';
 import type { Page } from './page.ts';
@@ -27,6 +27,7 @@ export const ROUND_SECONDS = 20;
 /** Applications that are counted apart in one browser. */
 const MOST_CLIENTS = 4;
 
+/** Ends loops; one of an installation. */
 export interface LoopGuard {
   /** Middleware around the engine of one Provider. */
   around(pages: PagesOf): Middleware;
@@ -59,14 +60,7 @@ export function createLoopGuard(deps: {
 }): LoopGuard {
   const { signer, gate, views, clock, secure } = deps;
   const name = `${secure ? '__Host-' : ''}rounds`;
-  const attributes = {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    secure,
-    signed: false,
-  } as const;
-
+  const attributes = ownCookie(secure);
   const protect = createSecurityHeaders({ https: secure });
   return { around, forget };
 

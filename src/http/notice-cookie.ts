@@ -2,6 +2,7 @@
 // and again by no reload. A cookie, for an address could be written by anybody.
 
 import type { Context } from 'koa';
+import { ownCookie } from '../oidc/cookies.ts';
 
 /** What the guest's own page can say of what was just done. */
 export const HOME_NOTICES = [
@@ -12,8 +13,10 @@ export const HOME_NOTICES = [
   'invitations-blocked',
   'invitations-allowed',
 ] as const;
+/** One of {@link HOME_NOTICES}. */
 export type HomeNotice = (typeof HOME_NOTICES)[number];
 
+/** The cookie that keeps it until then. */
 export interface NoticeCookie {
   write(ctx: Context, tenant: string, notice: HomeNotice): void;
   /** What is to be said on a page of the tenant; once. */
@@ -26,7 +29,7 @@ const LIFETIME_MS = 60_000;
 /** @param secure whether the pages are https */
 export function createNoticeCookie(secure: boolean): NoticeCookie {
   const name = `${secure ? '__Host-' : ''}notice`;
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure, signed: false } as const;
+  const attributes = ownCookie(secure);
   return {
     write(ctx, tenant, notice) {
       ctx.cookies.set(name, `${tenant}.${notice}`, { ...attributes, maxAge: LIFETIME_MS });

@@ -2,7 +2,9 @@
 
 import type { Context } from 'koa';
 import { RESTART_SECONDS } from '../interaction/restart.ts';
+import { ownCookie } from '../oidc/cookies.ts';
 
+/** The token of one sign-in, in the browser that began it. */
 export interface RestartCookie {
   /** What the browser holds for the page asked for, unchecked. */
   read(ctx: Context): string | undefined;
@@ -17,14 +19,8 @@ export function createRestartCookie(secure: boolean): RestartCookie {
   return {
     read: (ctx) => ctx.cookies.get(name, { signed: false }) || undefined,
     write(ctx, path, token) {
-      ctx.cookies.set(name, token, {
-        path,
-        httpOnly: true,
-        sameSite: 'lax',
-        secure,
-        signed: false,
-        maxAge: RESTART_SECONDS * 1000,
-      });
+      const maxAge = RESTART_SECONDS * 1000;
+      ctx.cookies.set(name, token, { ...ownCookie(secure, path), maxAge });
     },
   };
 }

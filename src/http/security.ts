@@ -1,8 +1,9 @@
 // Owns what protects a page from other sites: the response headers, and the form tokens.
 
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet, { type HelmetOptions } from 'helmet';
+import { isSameSecret, keyedDigest } from '../settings/keyed-digest.ts';
 
 /** Sets the headers of one response; to be called before anything answers. */
 export type SecurityHeaders = (request: IncomingMessage, response: ServerResponse) => void;
@@ -99,15 +100,8 @@ export interface Csrf {
 export function createCsrf(key: Buffer): Csrf {
   // Prepared once: Node turns a bare buffer into a key anew for every HMAC.
   const secret = createSecretKey(key);
-  const token = (uid: string, browser: string): string => {
-    const hmac = createHmac('sha256', secret);
-    // Lengths first: ('ab', 'c') and ('a', 'bc') must not share a token. The label keeps these
-    // apart from whatever else the key signs.
-    for (const part of ['guestpass csrf 1', uid, browser]) {
-      hmac.update(`${Buffer.byteLength(part)}:${part}`);
-    }
-    return hmac.digest('base64url');
-  };
+  const token = (uid: string, browser: string): string =>
+    keyedDigest(secret, ['guestpass csrf 1', uid, browser]).toString('base64url');
   return {
     token,
     accepts: (request, expectedOrigin, uid, browser) =>
@@ -116,11 +110,6 @@ export function createCsrf(key: Buffer): Csrf {
         request.secFetchSite === 'same-origin' ||
         request.secFetchSite === 'none') &&
       typeof request.token === 'string' &&
-      isSame(request.token, token(uid, browser)),
+      isSameSecret(request.token, token(uid, browser)),
   };
-}
-
-function isSame(given: string, expected: string): boolean {
-  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -1,6 +1,7 @@
 // Owns the cookies that carry an invitation's ticket, so that it stands in no later address (S55).
 
 import type { Context } from 'koa';
+import { ownCookie } from '../oidc/cookies.ts';
 
 const SHAPE = /^[\w.-]{20,200}$/;
 
@@ -24,13 +25,7 @@ export function createTicketCookie(
   options: { readonly secure: boolean; readonly lifetimeSeconds: number },
 ): TicketCookie {
   const full = `${options.secure ? '__Host-' : ''}${name}`;
-  const attributes = {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: options.secure,
-    signed: false,
-  } as const;
+  const attributes = ownCookie(options.secure);
   const cookie: TicketCookie = {
     read(ctx) {
       const value = ctx.cookies.get(full, { signed: false });

@@ -56,7 +56,8 @@ export interface ProblemJson {
 /** What every view sees; nothing else is in scope (S61). */
 const VIEW_NAMES =
   'page problem given product locale dir stylesheet script t rich errorText errorTitle isoTime moment partial ' +
-  'brand tenantName inviter inertName inertLines languages languageName languageHref browser';
+  'brand tenantName inviter inertName inertLines languages languageName languageHref browser ' +
+  'guestHelp';
 type View = Readonly<Record<string, unknown>>;
 type Template = (view: View) => string;
 
@@ -180,6 +181,7 @@ export function createViews(deps: {
       ...surroundings,
       languages: tenant?.languages?.filter((one) => directions.has(one)) ?? translator.locales,
       tenantName,
+      guestHelp: tenant?.guestHelp,
       page,
       locale,
       t,

@@ -31,6 +31,7 @@ export type RestartRequest = Readonly<z.infer<typeof contents>>;
 /** What a sign-in has to begin anew. */
 export type Restartable = Omit<RestartRequest, 'issuedAt' | 'expiresAt'>;
 
+/** Seals requests and opens them again. */
 export interface Restarts {
   /**
    * Seals a request.

@@ -23,9 +23,13 @@ export interface SentMail {
   readonly complainedAt: number | null;
 }
 
+/** As many of a guest are told of: newest first, some weeks of them. */
+export const MOST_MAILS = 50;
+
 /** @returns undefined for a mail that is not known any more */
 export type FateOfMail = (id: string) => Promise<MailFate | undefined>;
 
+/** @param outbox where mails are, for two weeks after they left */
 export function createFateOfMail(outbox: Pick<OutboxStore, 'find'>): FateOfMail {
   return async (id) => {
     const message = await outbox.find(id);

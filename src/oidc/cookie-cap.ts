@@ -2,7 +2,7 @@
 // limit on headers one day, and nothing answers it any more.
 
 import type { Context } from 'koa';
-import { TENANT_COOKIE } from './cookies.ts';
+import { ownCookie, TENANT_COOKIE } from './cookies.ts';
 
 /** Tenants whose cookies of one kind a browser keeps. */
 export const MOST_TENANTS_PER_BROWSER = 20;
@@ -29,13 +29,7 @@ export function capTenantCookies(ctx: Context, secure: boolean): void {
     const others = sent.filter((name) => name !== kept && TENANT_COOKIE.exec(name)?.[1] === kind);
     const surplus = others.length - (MOST_TENANTS_PER_BROWSER - 1);
     for (const name of others.slice(0, Math.max(0, surplus))) {
-      const options = {
-        path: '/',
-        httpOnly: true,
-        sameSite: 'lax',
-        secure,
-        signed: false,
-      } as const;
+      const options = ownCookie(secure);
       ctx.cookies.set(name, null, options);
       if (sent.includes(`${name}.sig`)) ctx.cookies.set(`${name}.sig`, null, options);
     }

@@ -1,7 +1,8 @@
 // Owns cookies: their names, how they are signed, and which browser a sign-in belongs to.
 
-import { createHash, createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
+import { isSameSecret } from '../settings/keyed-digest.ts';
 
 /** What `cookies.keys` and Koa's `app.keys` take. */
 export interface CookieSigner {
@@ -24,16 +25,24 @@ export function createCookieSigner(keys: readonly Buffer[]): CookieSigner {
     createHmac('sha256', secrets[index]!).update(data).digest();
   const index = (data: string, digest: string): number => {
     const given = Buffer.from(digest, 'base64url');
-    return secrets.findIndex((_, candidate) => {
-      const expected = mac(candidate, data);
-      return expected.length === given.length && timingSafeEqual(expected, given);
-    });
+    return secrets.findIndex((_, candidate) => isSameSecret(given, mac(candidate, data)));
   };
   return {
     sign: (data) => mac(0, data).toString('base64url'),
     index,
     verify: (data, digest) => index(data, digest) >= 0,
   };
+}
+
+/**
+ * The attributes of a cookie of our own pages: no script reads it, no other site's form sends it (S34).
+ * What its value is worth, whoever reads it has to check: Koa signs none of them.
+ *
+ * @param secure whether the pages are https
+ * @param path default every page of the host, as `__Host-` demands
+ */
+export function ownCookie(secure: boolean, path = '/') {
+  return { path, httpOnly: true, sameSite: 'lax', secure, signed: false } as const;
 }
 
 /** Names of the engine's cookies for one issuer. */
@@ -76,13 +85,7 @@ export const TENANT_COOKIE = /^(?:__Host-)?(sid|known)_[\w-]{12}$/;
 export function forgetSessionCookie(ctx: Context, namespace: string, secure: boolean): void {
   const { session } = cookieNames(namespace, secure);
   for (const name of [session, `${session}.sig`]) {
-    ctx.cookies.set(name, null, {
-      path: '/',
-      httpOnly: true,
-      sameSite: 'lax',
-      secure,
-      signed: false,
-    });
+    ctx.cookies.set(name, null, ownCookie(secure));
   }
 }
 
@@ -107,14 +110,7 @@ export function createBrowserBinding(secure: boolean): BrowserBinding {
       const known = read(ctx);
       if (known) return known;
       const value = randomBytes(32).toString('base64url');
-      const options = {
-        path: '/',
-        httpOnly: true,
-        sameSite: 'lax',
-        secure,
-        signed: false,
-      } as const;
-      ctx.cookies.set(name, value, options);
+      ctx.cookies.set(name, value, ownCookie(secure));
       return digestOf(value);
     },
   };

@@ -17,6 +17,7 @@ export interface OpenSession extends Omit<LiveSession, 'payload'> {
   readonly authorizations: Authorizations;
 }
 
+/** What a guest's own page can see and do of sessions. */
 export interface GuestSessions {
   /**
    * Notes the sign-in that a request of the engine has just ended; any other request does nothing.

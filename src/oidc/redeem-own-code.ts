@@ -1,9 +1,10 @@
 // Owns redeeming a code of a client that is this server itself: what the token endpoint would check,
 // without a request to ourselves and without tokens that nobody needs.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { errors } from 'oidc-provider';
 import type Provider from 'oidc-provider';
+import { isSameSecret } from '../settings/keyed-digest.ts';
 
 /** What the authorization request said, and what only its sender knows. */
 export interface OwnRequest {
@@ -40,8 +41,8 @@ export async function redeemOwnCode(
   const isOurs =
     redirectUri === request.redirectUri &&
     codeChallengeMethod === 'S256' &&
-    isSame(codeChallenge, challenge) &&
-    isSame(nonce, request.nonce);
+    isSameSecret(codeChallenge ?? '', challenge) &&
+    isSameSecret(nonce ?? '', request.nonce);
   if (!isOurs || accountId === undefined) return undefined;
   const grant = code.grantId === undefined ? undefined : await provider.Grant.find(code.grantId);
   if (grant?.accountId !== accountId || grant.clientId !== request.clientId) return undefined;
@@ -52,9 +53,4 @@ export async function redeemOwnCode(
     throw error;
   }
   return { subject: accountId, sessionUid: code.sessionUid };
-}
-
-function isSame(given: string | undefined, expected: string): boolean {
-  const [left, right] = [Buffer.from(given ?? ''), Buffer.from(expected)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -1,6 +1,7 @@
 // Owns what is stored instead of a passcode: a keyed digest over everything it is bound to.
 
-import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { isSameSecret, keyedDigest } from '../settings/keyed-digest.ts';
 
 /** What a passcode is good for, and nothing else (S4). */
 export interface PasscodeBinding {
@@ -40,7 +41,7 @@ export function createPasscodeDigests(peppers: readonly Buffer[]): PasscodeDiges
       if (!keys[stored.pepperVersion]) return false;
       const expected = Buffer.from(stored.digest, 'base64url');
       const actual = mac(stored.pepperVersion, binding, passcode);
-      return expected.length === actual.length && timingSafeEqual(expected, actual);
+      return isSameSecret(actual, expected);
     },
   };
 
@@ -48,11 +49,6 @@ export function createPasscodeDigests(peppers: readonly Buffer[]): PasscodeDiges
     const key = keys[version];
     if (!key) throw new TypeError(`no pepper of version ${version}`);
     const { tenant, uid, addressKey, sequence } = binding;
-    const hmac = createHmac('sha256', key).update('otp1');
-    for (const part of [tenant, uid, addressKey, String(sequence), passcode]) {
-      // Lengths first: without them "ab"+"c" and "a"+"bc" would share a digest.
-      hmac.update(`${Buffer.byteLength(part)}:${part}`);
-    }
-    return hmac.digest();
+    return keyedDigest(key, [tenant, uid, addressKey, String(sequence), passcode], 'otp1');
   }
 }

@@ -1,7 +1,8 @@
 // Owns how a browser is known again: a token that only a browser gets in which the guest has signed
 // in, and that says nothing about whose it is (S10).
 
-import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { isSameSecret, keyedDigest } from '../settings/keyed-digest.ts';
 
 /** How long a browser is known after its token was made, in seconds: 90 days. */
 export const KNOWN_BROWSER_SECONDS = 90 * 86_400;
@@ -56,8 +57,7 @@ export function createKnownBrowsers(keys: readonly Buffer[]): KnownBrowsers {
     if (version === undefined || !secrets[Number(version)]) return undefined;
     const madeAt = Number.parseInt(time, 36);
     const expected = mac(Number(version), owner, nonce, time);
-    const actual = Buffer.from(given, 'base64url');
-    const isOwn = expected.length === actual.length && timingSafeEqual(expected, actual);
+    const isOwn = isSameSecret(Buffer.from(given, 'base64url'), expected);
     return isOwn && now < madeAt + KNOWN_BROWSER_SECONDS ? { nonce, madeAt } : undefined;
   };
 
@@ -75,11 +75,7 @@ export function createKnownBrowsers(keys: readonly Buffer[]): KnownBrowsers {
 
   function mac(version: number, owner: BrowserOwner, nonce: string, time: string): Buffer {
     const { tenant, addressKey, guest, revokedAt } = owner;
-    const hmac = createHmac('sha256', secrets[version]!).update('known-browser1');
-    for (const part of [tenant, addressKey, guest, String(revokedAt), nonce, time]) {
-      // Lengths first: without them "ab"+"c" and "a"+"bc" would share a token.
-      hmac.update(`${Buffer.byteLength(part)}:${part}`);
-    }
-    return hmac.digest();
+    const parts = [tenant, addressKey, guest, String(revokedAt), nonce, time];
+    return keyedDigest(secrets[version]!, parts, 'known-browser1');
   }
 }

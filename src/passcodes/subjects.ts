@@ -1,8 +1,9 @@
 // Owns the names budgets are kept under: no address stands in clear beside a counter.
 
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import type { BudgetSubjects } from '../domain/budget.ts';
 import { networkOf } from '../domain/network.ts';
+import { keyedDigest } from '../settings/keyed-digest.ts';
 
 /** Names the subjects of one request. */
 export type NameSubjects = (request: {
@@ -17,11 +18,8 @@ export type NameSubjects = (request: {
 /** @param key at least 32 bytes; the same on every node, or budgets would not be shared */
 export function createSubjects(key: Buffer): NameSubjects {
   const secret = createSecretKey(key);
-  const name = (...parts: readonly string[]): string => {
-    const hmac = createHmac('sha256', secret);
-    for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:${part}`);
-    return hmac.digest('base64url');
-  };
+  const name = (...parts: readonly string[]): string =>
+    keyedDigest(secret, parts).toString('base64url');
   return ({ tenant, addressKey, clientAddress, knownBrowser }) => ({
     address: name('address', tenant, addressKey),
     mailbox: name('mailbox', addressKey),

@@ -1,6 +1,6 @@
 // Owns reading one small file that an operator named: never a pipe, never a device, never endless.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** What came of reading a file. `mode` is the permission bits, e.g. 0o640. */
@@ -26,17 +26,12 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<F
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) return { outcome: 'irregular' };
-    // The size is read from the content as well: it may grow between stat and read.
-    const buffer = Buffer.alloc(Math.min(stat.size, maxBytes) + 1);
-    let length = 0;
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
-      length += bytesRead;
-      // One byte of room was left: a file read to the size it said is read to its end.
-      if (bytesRead === 0 || length === buffer.length || length === stat.size) break;
+    const content = roomFor(stat, maxBytes);
+    while (!content.isWhole()) {
+      const { buffer, length } = content;
+      content.take((await handle.read(buffer, length, buffer.length - length)).bytesRead);
     }
-    if (length > maxBytes || length > stat.size) return { outcome: 'too_large' };
-    return { outcome: 'read', bytes: buffer.subarray(0, length), mode: stat.mode & 0o777 };
+    return content.judge();
   } catch {
     return { outcome: 'unreadable' };
   } finally {
@@ -58,20 +53,40 @@ export function readRegularFileAtOnce(path: string, maxBytes: number): FileReadi
   try {
     const stat = fstatSync(handle);
     if (!stat.isFile()) return { outcome: 'irregular' };
-    const buffer = Buffer.alloc(Math.min(stat.size, maxBytes) + 1);
-    let length = 0;
-    for (;;) {
-      const bytesRead = readSync(handle, buffer, length, buffer.length - length, null);
-      length += bytesRead;
-      if (bytesRead === 0 || length === buffer.length || length === stat.size) break;
+    const content = roomFor(stat, maxBytes);
+    while (!content.isWhole()) {
+      const { buffer, length } = content;
+      content.take(readSync(handle, buffer, length, buffer.length - length, null));
     }
-    if (length > maxBytes || length > stat.size) return { outcome: 'too_large' };
-    return { outcome: 'read', bytes: buffer.subarray(0, length), mode: stat.mode & 0o777 };
+    return content.judge();
   } catch {
     return { outcome: 'unreadable' };
   } finally {
     closeSync(handle);
   }
+}
+
+/** What of a file was read so far. The size is read from the content as well: it may grow meanwhile. */
+function roomFor({ size, mode }: Pick<Stats, 'size' | 'mode'>, maxBytes: number) {
+  const buffer = Buffer.alloc(Math.min(size, maxBytes) + 1);
+  let length = 0;
+  let isAtEnd = false;
+  return {
+    buffer,
+    get length() {
+      return length;
+    },
+    take(bytesRead: number): void {
+      length += bytesRead;
+      // One byte of room was left: a file read to the size it said is read to its end.
+      isAtEnd = bytesRead === 0 || length === buffer.length || length === size;
+    },
+    isWhole: () => isAtEnd,
+    judge: (): FileReading =>
+      length > maxBytes || length > size
+        ? { outcome: 'too_large' }
+        : { outcome: 'read', bytes: buffer.subarray(0, length), mode: mode & 0o777 },
+  };
 }
 
 function isMissing(error: unknown): boolean {

@@ -16,7 +16,7 @@ import {
 } from 'yaml';
 import type { ConfigurationFault } from './fault.ts';
 import { quote } from './fault.ts';
-import { readRegularFile, readRegularFileAtOnce } from './file.ts';
+import { type FileReading, readRegularFile } from './file.ts';
 
 /** Where something stands; both count from 1. */
 export interface Position {
@@ -58,8 +58,8 @@ const FORBIDDEN_KEYS: ReadonlySet<unknown> = new Set(['__proto__', 'constructor'
  * @param path where it is
  * @param name how faults call it
  * @param known read before; this file is added while it is sound. By content, not by time and size: two
- *   writes within one tick of the file system's clock look the same. Without it nobody is served
- *   yet, and the file is read in one go
+ *   writes within one tick of the file system's clock look the same
+ * @param read how its bytes are got; default giving way to everything else of this process
  * @returns the data, or its faults; nothing is thrown for a bad file
  * @source security requirement S57
  */
@@ -67,10 +67,9 @@ export async function readYaml(
   path: string,
   name: string,
   known?: KnownFiles,
+  read: (path: string, maxBytes: number) => FileReading | Promise<FileReading> = readRegularFile,
 ): Promise<YamlReading> {
-  const reading = known
-    ? await readRegularFile(path, MAX_BYTES)
-    : readRegularFileAtOnce(path, MAX_BYTES);
+  const reading = await read(path, MAX_BYTES);
   switch (reading.outcome) {
     case 'missing':
       return refuse(name, 'no such file', 'create it, or name another folder with --config');

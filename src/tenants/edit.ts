@@ -87,7 +87,7 @@ async function findFile(
   // Most files are called after their tenant: with ten thousand the others need not be read.
   const ranked = files.toSorted((a, b) => rank(a) - rank(b));
   for (const name of ranked) {
-    const read = await readYaml(join(folder, name), `${FOLDER}/${name}`, new Map());
+    const read = await readYaml(join(folder, name), `${FOLDER}/${name}`);
     if (read.outcome === 'read' && valueAt(read.yaml.value, ['id']) === tenantId) {
       // A mounted file is a link: what it leads to is replaced, not the link.
       return { file: await realpath(join(folder, name)), yaml: read.yaml };

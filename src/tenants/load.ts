@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import type { Tenant } from '../domain/tenant.ts';
 import { deepFreeze } from '../settings/deep-freeze.ts';
 import { type ConfigurationFault, sortFaults } from '../settings/fault.ts';
-import { systemCodeOf } from '../settings/file.ts';
+import { readRegularFile, readRegularFileAtOnce, systemCodeOf } from '../settings/file.ts';
 import type { Environment, Reading } from '../settings/reading.ts';
 import { type KnownFiles, readYaml, type YamlReading } from '../settings/yaml.ts';
 import type { DomainPlace } from './connections.ts';
@@ -32,7 +32,8 @@ export interface TenantsReading {
  * @param directory the configuration folder; the files are in its folder `tenants`
  * @param isLoopback whether literal secrets may stand in a file
  * @param env environment variables that references name
- * @param known files read before; what is not there any more is taken out of it
+ * @param known files read before; what is not there any more is taken out of it. Without it this is a
+ *   start, or a command: nothing else of the process is waited for
  * @source rules R12 to R15; security requirements S35, S39, S57, S58
  */
 export async function readTenants(
@@ -74,9 +75,11 @@ async function* readAhead(
   known: KnownFiles | undefined,
 ): AsyncGenerator<YamlReading> {
   const reading: Promise<YamlReading>[] = [];
+  // At a start nobody is served yet: there is nobody to give way to.
+  const read = known ? readRegularFile : readRegularFileAtOnce;
   for (const [index] of files.entries()) {
     for (const file of files.slice(index + reading.length, index + FILES_AHEAD)) {
-      reading.push(readYaml(join(folder, file), `${TENANTS_FOLDER}/${file}`, known));
+      reading.push(readYaml(join(folder, file), `${TENANTS_FOLDER}/${file}`, known, read));
     }
     yield await reading.shift()!;
   }

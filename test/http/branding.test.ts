@@ -112,20 +112,6 @@ describe('drawnBranding', () => {
     );
   });
 
-  it('is the link to answers alone, for a tenant that has no more', () => {
-    const guestHelp = 'https://a.example/questions';
-    assert.deepEqual(drawnBranding({ ...plain, guestHelp }, '/a'), {
-      theme: null,
-      logo: null,
-      logoDark: null,
-      favicon: null,
-      footerLinks: [],
-      guestHelp,
-    });
-    assert.equal(drawnBranding({ ...tenant, guestHelp }, '/a')?.guestHelp, guestHelp);
-    assert.equal(drawnBranding(tenant, '/a')?.guestHelp, null);
-  });
-
   it('versions by content: the same file is the same address, another is not', () => {
     assert.equal(logoOf(png(9, 9)), logoOf(png(9, 9)));
     assert.notEqual(logoOf(png(9, 9)), logoOf(png(9, 8)));

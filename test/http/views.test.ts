@@ -360,13 +360,16 @@ function samples(word?: string): Record<string, Page> {
   };
 }
 
-const branded: Tenant = {
+const plain: Tenant = {
   id: 'fabrikam',
   displayName: 'Fabrikam',
   verifiedDomains: [],
   emailOneTimePasscode: 'default',
   clients: [],
   guestHelp: 'https://fabrikam.example/questions?a=1&b="',
+};
+const branded: Tenant = {
+  ...plain,
   branding: {
     logo: { type: 'image/svg+xml', bytes: Buffer.from(svg()) },
     logoDark: { type: 'image/png', bytes: png(40, 10) },
@@ -380,6 +383,9 @@ const branded: Tenant = {
   },
 };
 
+/** Whose pages those below a path are. */
+const OWNERS: Readonly<Record<string, Tenant>> = { branded, plain };
+
 /**
  * Serves `samples()` under /NAME, hostile ones under /hostile/NAME, all of them as pages of a tenant
  * with a look of its own under /branded/…, with the real headers.
@@ -392,8 +398,8 @@ async function serve(translator: Translator): Promise<{ origin: string; server: 
   ]);
   const app = new Koa();
   app.use(async (ctx) => {
-    const page = pages.get(ctx.path.replace(/^\/branded/, ''));
-    const tenant = ctx.path.startsWith('/branded/') ? branded : undefined;
+    const page = pages.get(ctx.path.replace(/^\/(?:branded|plain)/, ''));
+    const tenant = OWNERS[ctx.path.split('/')[1]!];
     if (page) return views.render(ctx, page, { tenant });
     const file = BRANDING_PATH.exec(ctx.path.replace(/^\/fabrikam/, ''))?.[1];
     if (file !== undefined) return answerBranding(ctx, branded, '/fabrikam', file);
@@ -484,6 +490,14 @@ describe('createViews', () => {
       assert.doesNotMatch(text, /Your code still works\.\{\{csrf|csrf\}\}.{0,3}7hT0/);
     });
   }
+
+  it('links the answers of its tenant on every page, also where there is no look', async () => {
+    for (const name of Object.keys(samples())) {
+      const text = await html(`plain/${name}`);
+      assert.match(text, /<a href="[^"]*\/questions\?a=1&amp;b=&#34;">Questions and answers<\/a>/);
+      assert.doesNotMatch(text, /theme\.css|<picture|branding\/(?!icon\/)/);
+    }
+  });
 
   it('draws the look of its tenant on every page, and none without', async () => {
     for (const name of Object.keys(samples())) {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
-import { cookieNames, createBrowserBinding, createCookieSigner } from '../../src/oidc/cookies.ts';
+import {
+  cookieNames,
+  createBrowserBinding,
+  createCookieSigner,
+  ownCookie,
+} from '../../src/oidc/cookies.ts';
 
 describe('createCookieSigner', () => {
   const [old, current] = [randomBytes(32), randomBytes(32)];
@@ -63,6 +68,14 @@ function browser(cookie?: [name: string, value: string]) {
   return { ctx: { cookies } as unknown as Context, set };
 }
 const digestOf = (value: string) => createHash('sha256').update(value).digest('base64url');
+
+describe('ownCookie', () => {
+  it('S34 is for the host alone, read by no script and sent by no form of another site', () => {
+    const own = { httpOnly: true, sameSite: 'lax', signed: false };
+    assert.deepEqual(ownCookie(true), { ...own, path: '/', secure: true });
+    assert.deepEqual(ownCookie(false, '/a/b'), { ...own, path: '/a/b', secure: false });
+  });
+});
 
 describe('createBrowserBinding', () => {
   const value = randomBytes(32).toString('base64url');

@@ -3,12 +3,10 @@
 import { z } from 'zod';
 import { instantOf } from '../../domain/clock.ts';
 import { MAIL_FATES } from '../../domain/mail-fate.ts';
-import { sentMailOf } from '../../mail/fates.ts';
+import { MOST_MAILS, sentMailOf } from '../../mail/fates.ts';
 import type { GuestStore, OutboxMessage, OutboxStore } from '../../storage/store.ts';
 import type { Operation } from './operation.ts';
 import { nowhere } from './problem.ts';
-
-const MOST = 50;
 
 /** One mail as it is answered. Neither code nor address nor link is in it. */
 const mailSchema = z.strictObject({
@@ -39,7 +37,7 @@ export function createMailOperations({ guests, mails }: MailOperationsDeps): rea
       method: 'GET',
       path: '/users/{id}/mails',
       scope: 'guests.read',
-      summary: `Tells what became of the mails of a guest, newest first, at most ${MOST}, for two weeks.`,
+      summary: `Tells what became of the mails of a guest, newest first, at most ${MOST_MAILS}, for two weeks.`,
       status: 200,
       answer: {
         name: 'mailCollection',
@@ -49,7 +47,7 @@ export function createMailOperations({ guests, mails }: MailOperationsDeps): rea
       run: async ({ tenant, id }) => {
         const guest = await guests.find(tenant.id, id);
         if (!guest || guest.removedAt !== null) return nowhere;
-        const found = await mails.listOf(tenant.id, guest.id, MOST);
+        const found = await mails.listOf(tenant.id, guest.id, MOST_MAILS);
         return { value: found.map(mailOf) };
       },
     },
