@@ -51,7 +51,9 @@ describe('a restart token, whatever is sent as one', () => {
 
   it('gives back whatever request was sealed, and a path of our own', () => {
     const value = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.webUrl());
-    const parameters = fc.dictionary(fc.string({ maxLength: 10 }), value, { maxKeys: 5 });
+    // The engine takes no parameter of this name, and reading JSON back drops it.
+    const name = fc.string({ maxLength: 10 }).filter((said) => said !== '__proto__');
+    const parameters = fc.dictionary(name, value, { maxKeys: 5 });
     const address = fc.option(fc.emailAddress());
     fc.assert(
       fc.property(parameters, address, (said, to) => {
