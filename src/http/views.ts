@@ -57,7 +57,7 @@ export interface ProblemJson {
 const VIEW_NAMES =
   'page problem given product locale dir stylesheet script t rich errorText errorTitle isoTime moment partial ' +
   'brand tenantName inviter inertName inertLines languages languageName languageHref browser ' +
-  'guestHelp';
+  'guestHelp list';
 type View = Readonly<Record<string, unknown>>;
 type Template = (view: View) => string;
 
@@ -114,6 +114,7 @@ export function createViews(deps: {
   );
   const directions = new Map(translator.locales.map((locale) => [locale, directionOf(locale)]));
   const names = new Map(translator.locales.map((locale) => [locale, languageName(locale)]));
+  const lists = new Map(translator.locales.map((locale) => [locale, new Intl.ListFormat(locale)]));
   const install = koaViews(root, {
     extension: 'ejs',
     engineSource: {
@@ -192,6 +193,7 @@ export function createViews(deps: {
       // As the mail writes it: people compare the two (S14).
       moment: (at: number) => describeMoment(at, languages.get(translator.negotiate([locale]))!),
       browser: (family: string) => describeBrowser(family, locale),
+      list: (texts: readonly string[]) => lists.get(locale)!.formatToParts(texts),
       problem: problem ? drawnProblem(page, problem, errorText) : drawnNotice(page, t),
       partial: (name: string, given: View = {}) =>
         draw(join(root, 'partials', `${name}.ejs`), { ...view, given }),

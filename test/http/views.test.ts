@@ -827,7 +827,7 @@ describe('createViews', () => {
       'Where you are signed in',
       'Chrome on Windows This browser',
       'Signed in less than an hour ago',
-      'Apps used: Fabrikam Docs, Fabrikam Wiki',
+      'Apps used: Fabrikam Docs and Fabrikam Wiki',
       'Sign out',
       'A browser we do not know',
       'Signed in 1 hour ago',
@@ -845,6 +845,12 @@ describe('createViews', () => {
       'Leave Fabrikam',
     ]);
     assert.deepEqual(choices(await html('tenant-home')), ['sign-in: Sign in']);
+  });
+
+  it('R64 lists names as the language of the page does', async () => {
+    const headers = { 'accept-language': 'ja' };
+    const text = await (await fetch(`${origin}/tenant-home-guest`, { headers })).text();
+    assert.match(text, /<bdi>Fabrikam Docs<\/bdi>、<bdi>Fabrikam Wiki<\/bdi>/);
   });
 
   it('R77 asks before a guest leaves, or names whom to ask', async () => {

@@ -14,9 +14,13 @@ interface Picture {
   readonly caption: string;
 }
 
-const LOOKS = [390, 1280].flatMap((width) =>
-  (['light', 'dark'] as const).map((scheme) => ({ width, scheme, name: `${width}-${scheme}` })),
-);
+const LOOKS = [390, 1280].flatMap((width) => [
+  ...(['light', 'dark'] as const).map(
+    (scheme) => ({ width, scheme, colours: 'none', name: `${width}-${scheme}` }) as const,
+  ),
+  // As in the high contrast of Windows.
+  { width, scheme: 'dark', colours: 'active', name: `${width}-forced` } as const,
+]);
 /** So many of 390 px stand in one picture of a sheet. */
 const PER_SHEET = 24;
 
@@ -46,11 +50,11 @@ try {
   const origin = `http://127.0.0.1:${preview.address.port}`;
   const page = await browser.newPage({ javaScriptEnabled: false });
   const paths = await listStates(page, origin);
-  for (const { width, scheme, name } of looks) {
+  for (const { width, scheme, colours, name } of looks) {
     const folder = join(out, name);
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    await page.emulateMedia({ colorScheme: scheme });
+    await page.emulateMedia({ colorScheme: scheme, forcedColors: colours });
     const pictures: Picture[] = [];
     for (const path of paths) {
       const [, , kind = '', id = ''] = path.split('/');
