@@ -28,6 +28,11 @@ const config = {
       ...session,
       user: { ...session.user, iss: token.iss, sub: token.sub, idp: token.idp },
     }),
+    // Whoever signs out is sent on to the issuer; nobody is sent anywhere else.
+    redirect: ({ url, baseUrl }) => {
+      const { origin, href } = new URL(url, baseUrl);
+      return [baseUrl, new URL(ISSUER).origin].includes(origin) ? href : baseUrl;
+    },
   },
 };
 
@@ -36,13 +41,24 @@ const app = express();
 app.use('/auth', ExpressAuth(config));
 // #endregion
 
+// #region sign-out
+// Auth.js ends its session and goes where `callbackUrl` says; the issuer asks, and ends its own.
+app.get('/sign-out', async (_, response) => {
+  const configuration = await fetch(`${ISSUER}/.well-known/openid-configuration`);
+  const end = new URL((await configuration.json()).end_session_endpoint);
+  end.searchParams.set('client_id', 'example-authjs');
+  end.searchParams.set('post_logout_redirect_uri', `http://127.0.0.1:${PORT}/`);
+  response.redirect(`/auth/signout?callbackUrl=${encodeURIComponent(end.href)}`);
+});
+// #endregion
+
 app.get('/', async (request, response) => {
   const session = await getSession(request, config);
   response.send(
     session
       ? page(`<p>Signed in as <b id="who">${escape(session.user.email)}</b></p>
          <pre id="claims">${escape(JSON.stringify(session.user, null, 2))}</pre>
-         <a href="/auth/signout">Sign out</a>`)
+         <a href="/sign-out">Sign out</a>`)
       : page('<a href="/auth/signin">Sign in</a>'),
   );
 });
