@@ -251,7 +251,9 @@ function record(provider: Provider, { log }: Parts, tenant: string | null): void
   provider.on('authorization.error', refused);
   provider.on('grant.error', refused);
   provider.on('end_session.success', (ctx) => {
-    const { client, params, session } = ctx.oidc;
+    const { client, params, route, session } = ctx.oidc;
+    // Without a question, or after one that offered less.
+    const isEverywhere = route === 'end_session' || Boolean(params?.['logout']);
     // Whoever was not signed in has left nothing.
     if (session?.accountId === undefined) return;
     log.info('session.end', {
@@ -259,7 +261,7 @@ function record(provider: Provider, { log }: Parts, tenant: string | null): void
       tenant,
       subject: session.accountId,
       client: client?.clientId,
-      outcome: params?.['logout'] ? 'everywhere' : 'application',
+      outcome: isEverywhere ? 'everywhere' : 'application',
       network: maskNetwork(ctx.ip),
     });
   });

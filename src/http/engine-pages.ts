@@ -23,7 +23,9 @@ export function createEnginePages(deps: {
     signedOut(ctx) {
       const tenant = tenantOf(ctx);
       const tenantName = tenant?.displayName ?? '';
-      return views.render(ctx, { page: 'signed-out', tenantName }, { tenant });
+      // Whether this one did is not known any more, and which places there are is nobody's business.
+      const elsewhere = (tenant?.connections ?? []).length > 0;
+      return views.render(ctx, { page: 'signed-out', tenantName, elsewhere }, { tenant });
     },
   };
 }

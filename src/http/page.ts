@@ -238,7 +238,12 @@ export type Page =
     }
   /** P9: `form` is the engine's own form, trusted HTML with id `op.logoutForm`. */
   | { readonly page: 'sign-out'; readonly tenantName: string; readonly form: string }
-  | { readonly page: 'signed-out'; readonly tenantName: string }
+  | {
+      readonly page: 'signed-out';
+      readonly tenantName: string;
+      /** Whether guests come over other places, where their session goes on. */
+      readonly elsewhere: boolean;
+    }
   /** P1: an invitation was opened. Forms post to `/accept` and, from `block-invitations`, `/block`. */
   | (InvitationFrame & {
       readonly page: 'invitation';

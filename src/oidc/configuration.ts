@@ -18,6 +18,8 @@ import { createAssertClientClaims } from './client-assertion.ts';
 import { type BrowserBinding, type CookieSigner, cookieNames } from './cookies.ts';
 import { speakingToEngine } from './engine-fault.ts';
 import { createLoadExistingGrant } from './grant.ts';
+import type { GuestSessions } from './guest-sessions.ts';
+import { createHintedSignOut } from './hinted-sign-out.ts';
 import { createEngineFetch, outboundBodyLimits } from './outbound.ts';
 import { createPolicy, isFromEarlier, isSessionOver } from './policy.ts';
 
@@ -38,6 +40,7 @@ export interface ConfigurationDeps {
   readonly browser: BrowserBinding;
   readonly signer: CookieSigner;
   readonly pages: EnginePages;
+  readonly guestSessions: Pick<GuestSessions, 'end'>;
   readonly limits: Limits;
   readonly clock: Clock;
   /** Whether the issuer is https. */
@@ -63,6 +66,11 @@ export interface IssuerContext {
   readonly languages?: readonly string[] | undefined;
 }
 
+interface PairwiseClient {
+  readonly clientId: string;
+  readonly sectorIdentifier?: string;
+}
+
 /** How a code goes back. A fragment is for tokens that scripts read; a code has no business there (S41). */
 export const responseModes: readonly string[] = ['query', 'form_post'];
 
@@ -85,6 +93,20 @@ export function createOidcConfiguration(
     since === undefined ? sessionSeconds : Math.max(1, since + sessionSeconds - clock());
   const cookieDefaults = { httpOnly: true, sameSite: 'lax', secure, signed: true } as const;
   const session = { sessionSeconds, clock };
+  const pairwise = (accountId: string, client: object): string => {
+    // The engine computes it and its types forgot it.
+    const { sectorIdentifier, clientId } = client as PairwiseClient;
+    return createHmac('sha256', deps.pairwiseKey)
+      .update(`${issuer.namespace}\n${sectorIdentifier ?? clientId}\n${accountId}`)
+      .digest('base64url');
+  };
+  const signOutByHint = createHintedSignOut({
+    namespace: issuer.namespace,
+    sessions: speakingToEngine(deps.guestSessions),
+    subjectOf: ({ oidc: { client } }, accountId) =>
+      client?.subjectType === 'pairwise' ? pairwise(accountId, client) : accountId,
+    secure,
+  });
 
   return {
     responseTypes: ['code'],
@@ -102,13 +124,7 @@ export function createOidcConfiguration(
     },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
-    pairwiseIdentifier: (_ctx, accountId, client) => {
-      // The engine computes it and its types forgot it.
-      const { sectorIdentifier } = client as typeof client & { sectorIdentifier?: string };
-      return createHmac('sha256', deps.pairwiseKey)
-        .update(`${issuer.namespace}\n${sectorIdentifier ?? client.clientId}\n${accountId}`)
-        .digest('base64url');
-    },
+    pairwiseIdentifier: (_ctx, accountId, client) => pairwise(accountId, client),
     fetch: createEngineFetch(secure),
     fetchResponseBodyLimits: outboundBodyLimits,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -140,7 +156,9 @@ export function createOidcConfiguration(
       devInteractions: { enabled: false },
       rpInitiatedLogout: {
         enabled: true,
-        logoutSource: (ctx, form) => pages.signOut(ctx, form),
+        logoutSource: async (ctx, form) => {
+          if (!(await signOutByHint(ctx))) await pages.signOut(ctx, form);
+        },
         postLogoutSuccessSource: (ctx) => pages.signedOut(ctx),
         ...yours.features?.rpInitiatedLogout,
       },

@@ -17,6 +17,9 @@ export interface OpenSession extends Omit<LiveSession, 'payload'> {
   readonly authorizations: Authorizations;
 }
 
+/** Whose session it is; `tenant` is the namespace of the issuer. */
+export type Owner = Pick<Guest, 'tenant' | 'id'>;
+
 /** What a guest's own page can see and do of sessions. */
 export interface GuestSessions {
   /**
@@ -30,7 +33,7 @@ export interface GuestSessions {
    * Ends one session of a guest with all that was given out in it, and tells its applications.
    * @returns false when the guest has no such session
    */
-  end(provider: Provider, guest: Guest, uid: string): Promise<boolean>;
+  end(provider: Provider, guest: Owner, uid: string): Promise<boolean>;
   /**
    * Ends all of them by way of what revokes, and tells the applications of every one.
    * @param revoke leaves nothing of what the guest was given
@@ -98,7 +101,7 @@ export function createGuestSessions(deps: {
   /** All at once, each once, each for a few seconds at most: the guest waits for it. */
   async function tell(
     provider: Provider,
-    { tenant, id }: Guest,
+    { tenant, id }: Owner,
     ended: readonly Authorizations[],
   ): Promise<void> {
     const notices = new Map<string, Promise<void>>();
@@ -136,7 +139,7 @@ async function findClient(provider: Provider, id: string): Promise<Notified | un
 /** Whose session it is, the engine's record says: the uid in a form is only a wish. */
 async function endIn(
   tx: Store,
-  { tenant, id }: Guest,
+  { tenant, id }: Owner,
   uid: string,
   now: number,
 ): Promise<Authorizations | undefined> {

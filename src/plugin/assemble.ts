@@ -262,6 +262,7 @@ export async function assemble(
       browser,
       signer,
       pages: createEnginePages({ views, gate, tenantOf }),
+      guestSessions,
       limits,
       clock,
       secure,

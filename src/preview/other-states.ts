@@ -131,7 +131,14 @@ export function otherStates(
         form: logoutForm(tenant.id),
       }),
     ],
-    'signed-out': [show('', 'done', { page: 'signed-out', tenantName })],
+    'signed-out': [
+      show('', 'done', { page: 'signed-out', tenantName, elsewhere: false }),
+      show('elsewhere', 'where guests come over other places', {
+        page: 'signed-out',
+        tenantName,
+        elsewhere: true,
+      }),
+    ],
     mailbox: [
       show('', 'development only: mails that were sent to nobody', {
         page: 'mailbox',

@@ -157,7 +157,7 @@ describe('the examples, beside npm start', function () {
       assert.equal(claims['iss'], issuer);
       assert.equal(claims['idp'], 'mail');
       await page.getByRole('button', { name: 'Sign out' }).click();
-      await leaveForGood(page, example.origin);
+      await isGone(page, example.origin);
     });
   });
 
@@ -175,7 +175,8 @@ describe('the examples, beside npm start', function () {
       assert.equal(claims['idp'], 'mail');
       await page.getByRole('link', { name: 'Sign out' }).click();
       await page.getByRole('button', { name: 'Sign out' }).click();
-      await leaveForGood(page, example.origin, 'Sign in with Guestpass');
+      await confirm(page, example.origin);
+      await isGone(page, example.origin, 'Sign in with Guestpass');
     });
   });
 
@@ -205,7 +206,7 @@ describe('the examples, beside npm start', function () {
       await page.locator('#signed-in').waitFor();
 
       await page.getByRole('button', { name: 'Sign out' }).click();
-      await leaveForGood(page, example.origin);
+      await isGone(page, example.origin);
     });
   });
 
@@ -219,7 +220,7 @@ describe('the examples, beside npm start', function () {
       assert.equal(await page.innerText('#who'), GUEST);
       assert.match(await page.innerText('#user'), new RegExp(`^[\\w-]{22}@${issuer}$`));
       await page.getByRole('link', { name: 'Sign out' }).click();
-      await leaveForGood(page, example.origin);
+      await isGone(page, example.origin);
     });
   });
 
@@ -235,22 +236,23 @@ describe('the examples, beside npm start', function () {
       assert.equal(claims['iss'], issuer);
       assert.equal(claims['idp'], 'mail');
       await page.getByRole('button', { name: 'Sign out' }).click();
-      await leaveForGood(page, example.origin);
+      await confirm(page, example.origin);
+      await isGone(page, example.origin);
     });
   });
 });
 
-/**
- * Presses through the issuer's question, and sees that the next sign-in begins at the beginning.
- *
- * @param then pressed after the sign-in of the application
- */
-async function leaveForGood(page: Page, origin: string, then?: string): Promise<void> {
+/** Presses through the question of the issuer, who is shown no ID token. */
+async function confirm(page: Page, origin: string): Promise<void> {
   await page.waitForURL((url) => url.origin !== origin);
   await page.getByRole('button', { name: 'Sign out' }).click();
+}
+
+/** Sees that the browser is back, and that the next sign-in begins at the beginning. */
+async function isGone(page: Page, origin: string, more?: string): Promise<void> {
   await page.waitForURL(`${origin}/`);
   await page.getByText('Sign in', { exact: true }).click();
-  if (then !== undefined) await page.getByRole('button', { name: then }).click();
+  if (more !== undefined) await page.getByRole('button', { name: more }).click();
   await page.getByLabel('Email address').waitFor();
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { decodeJwt, decodeProtectedHeader, generateKeyPair } from 'jose';
 import * as client from 'openid-client';
 import { systemClock } from '../../src/domain/clock.ts';
-import { hidden, Jar } from '../support/jar.ts';
+import { Jar } from '../support/jar.ts';
 import { travel } from '../support/time.ts';
 import { beginAt, CALLBACK, discover, secretOf, startWorld, type World } from '../support/world.ts';
 
@@ -72,6 +72,11 @@ describe('the protocol', () => {
     await world.invite(address);
     const location = await world.signIn(jar, begun, address);
     return { begun, location, jar, address };
+  }
+
+  async function isSignedIn(jar: Jar): Promise<boolean> {
+    const { url } = await world.begin('a', { prompt: 'none' });
+    return /[?&]code=/.test((await jar.get(url)).location ?? '');
   }
 
   const discoverOther = (): Promise<client.Configuration> =>
@@ -319,7 +324,7 @@ describe('the protocol', () => {
     assert.equal(decodeProtectedHeader(spaTokens.id_token ?? '').alg, 'ES256');
   });
 
-  it('S48 signs out by id_token_hint, tells the client by back channel, and ends its tokens', async () => {
+  it('S48 signs out by id_token_hint without a question, tells the client by back channel, and ends its tokens', async () => {
     const { begun, location, jar } = await signedIn();
     const tokens = await world.redeem(begun, location);
     const arrived = new Promise<void>((resolve) => (logoutArrived = resolve));
@@ -328,13 +333,8 @@ describe('the protocol', () => {
       post_logout_redirect_uri: 'http://127.0.0.1:9999/out',
       state: 'bye',
     });
-    const page = await jar.get(end);
-    const done = await jar.follow(
-      await jar.post(`${world.publicUrl}/a/v2.0/session/end/confirm`, {
-        xsrf: hidden(page, 'xsrf'),
-        logout: 'yes',
-      }),
-    );
+    const done = await jar.get(end);
+    assert.equal(done.status, 303);
     assert.equal(done.location, 'http://127.0.0.1:9999/out?state=bye');
     await arrived;
     const logout = decodeJwt(logoutTokens.at(-1) ?? '');
@@ -344,6 +344,31 @@ describe('the protocol', () => {
     await assert.rejects(
       client.fetchUserInfo(begun.configuration, tokens.access_token, client.skipSubjectCheck),
     );
+  });
+
+  it('S48 asks whoever has no ID token of this very sign-in, and signs nobody out by a link', async () => {
+    const { begun, location, jar, address } = await signedIn();
+    const { id_token: earlier = '' } = await world.redeem(begun, location);
+    const end = (hint: string): Promise<{ status: number; text: string }> =>
+      jar.get(client.buildEndSessionUrl(begun.configuration, { id_token_hint: hint }));
+    const other = await signedIn();
+    const { id_token: foreign = '' } = await world.redeem(other.begun, other.location);
+
+    const again = await world.begin('a', { prompt: 'login' });
+    // Two sign-ins of one second could not be told apart.
+    travel(2);
+    const back = await world.signIn(jar, again, address);
+    const { id_token: own = '' } = await world.redeem(again, back);
+    for (const hint of [earlier, foreign]) {
+      const asked = await end(hint);
+      assert.equal(asked.status, 200);
+      assert.match(asked.text, /Sign out of Tenant A\?/);
+    }
+    assert.equal(await isSignedIn(jar), true);
+    const stolen = jar.clone();
+    assert.equal((await end(own)).status, 303);
+    assert.equal(await isSignedIn(jar), false);
+    assert.equal(await isSignedIn(stolen), false, 'not only the cookie is gone');
   });
 
   it('S45 T59 ends with an error where a stronger context is demanded, and never claims one', async () => {

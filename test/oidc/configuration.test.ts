@@ -24,6 +24,7 @@ const deps: ConfigurationDeps = {
     signOut: () => Promise.resolve(),
     signedOut: () => Promise.resolve(),
   },
+  guestSessions: { end: () => Promise.resolve(false) },
   limits: defaultLimits,
   clock: () => NOW,
   secure: true,
