@@ -381,6 +381,7 @@ function reachableArrows(): ReadonlySet<string> {
     decision: null,
     door: null,
     sent: null,
+    superseded: false,
     consent: 'none',
   };
   const closed = { ...plain, passcodeOn: false, hasConnections: false };

@@ -18,6 +18,8 @@ export interface SignInState {
   readonly door: Door | null;
   /** What was sent and tried; null before an address was given here. */
   readonly sent: (LiveSet & { readonly verifiedAt: number | null }) | null;
+  /** Whether the guest was told that the short passcodes sent so far are not compared (S9). */
+  readonly superseded: boolean;
   /** What a proven guest has still to read and accept, once (R70). */
   readonly consent: 'none' | 'review' | 'terms';
 }
@@ -32,7 +34,10 @@ export type Step =
   | {
       readonly step: 'enter-code';
       readonly address: string;
+      /** Whether anything that was mailed can still prove the sign-in. */
       readonly live: boolean;
+      /** Whether that is the link of the mail alone: its passcode is not compared. */
+      readonly superseded: boolean;
       readonly canResend: boolean;
     }
   | { readonly step: 'review' }
@@ -74,6 +79,7 @@ export function nextStep(
     step: 'enter-code',
     address,
     live: isSetLive(sent, limits.attemptsPerPasscode, now),
+    superseded: state.superseded,
     canResend: sent.sends < limits.passcodesPerSignIn,
   };
 }
@@ -83,5 +89,6 @@ export function nextStep(
  * application, which hears `access_denied`.
  */
 export function isEnd(step: Step): boolean {
-  return step.step === 'refused' || (step.step === 'enter-code' && !step.live && !step.canResend);
+  if (step.step !== 'enter-code') return step.step === 'refused';
+  return (!step.live || step.superseded) && !step.canResend;
 }

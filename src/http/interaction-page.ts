@@ -125,7 +125,7 @@ export function createSignInPages(deps: SignInPagesDeps): SignInPages {
       sender: visit.tenant.mail?.from ?? sender,
       inApp: inAppOf(visit),
       // While short codes are not compared, another wrong one is all that typing could bring.
-      live: step.live && problem?.code !== 'passcode_superseded',
+      live: step.live && !step.superseded,
       canResend: step.canResend,
       resendSeconds: Math.max(
         0,

@@ -134,7 +134,8 @@ export function createPasscodeSteps(deps: PasscodeStepsDeps): PasscodeSteps {
     });
     if (verified.outcome === 'verified') return deps.complete(visit, verified.signIn);
     const wrong = problemOfVerify(verified, clock());
-    if (wrong) await remembered.tell(visit, { problem: wrong });
+    const stays = verified.outcome === 'superseded' && { sends: signIn.sends };
+    if (wrong) await remembered.tell(visit, { problem: wrong, ...stays });
     return MOVED_HERE;
   }
 

@@ -1,6 +1,7 @@
 // Owns what is remembered of a sign-in between two requests, for the browser it belongs to.
 
 import { maskNetwork } from '../domain/network.ts';
+import type { Step } from '../domain/sign-in.ts';
 import type { SignIn, SignInStore } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Problem } from './problem.ts';
@@ -11,6 +12,8 @@ import type { Visit } from './visit.ts';
 export interface ShownOnce {
   readonly problem?: Problem;
   readonly notice?: 'resent';
+  /** Shown on every page instead, until more than that many passcodes were sent. */
+  readonly sends?: number;
 }
 
 export interface Remembered {
@@ -27,8 +30,14 @@ export interface Remembered {
   prove(visit: Visit, signIn: SignIn, proof: Proof, now: number): Promise<boolean>;
   accept(visit: Visit, accepted: number): Promise<void>;
   tell(visit: Visit, shown: ShownOnce): Promise<void>;
-  /** Takes what was to be shown once. */
-  takeTold(visit: Visit, signIn: SignIn | undefined): Promise<ShownOnce>;
+  /** Takes what was to be shown once. @param step what is next: where codes are superseded, that stays */
+  takeTold(visit: Visit, signIn: SignIn | undefined, step: Step): Promise<ShownOnce>;
+}
+
+/** Whether the guest was told that no passcode sent so far is compared, and no other was sent since. Pure. */
+export function isSuperseded(signIn: SignIn): boolean {
+  const { problem, sends } = toldOf(signIn);
+  return problem?.code === 'passcode_superseded' && sends === signIn.sends;
 }
 
 export function createRemembered(signIns: SignInStore): Remembered {
@@ -50,13 +59,19 @@ export function createRemembered(signIns: SignInStore): Remembered {
     accept: ({ tenant, uid, browser }, accepted) =>
       signIns.accept(tenant.id, uid, browser, accepted),
     tell: ({ tenant, uid }, shown) => signIns.setNotice(tenant.id, uid, JSON.stringify(shown)),
-    async takeTold({ tenant, uid }, signIn) {
-      const kept = signIn?.notice ?? null;
-      if (kept === null) return {};
+    async takeTold({ tenant, uid }, signIn, step) {
+      if (!signIn || signIn.notice === null) return {};
+      const told = toldOf(signIn);
+      // Taken, a reload would show a field again that no code fits.
+      if (step.step === 'enter-code' && step.superseded) return told;
       await signIns.setNotice(tenant.id, uid, null);
-      return JSON.parse(kept) as ShownOnce;
+      return told.sends === undefined ? told : {};
     },
   };
+}
+
+function toldOf({ notice }: SignIn): ShownOnce {
+  return notice === null ? {} : (JSON.parse(notice) as ShownOnce);
 }
 
 /** Writes one line of a sign-in's story (S64). */

@@ -16,7 +16,7 @@ import {
   type PasscodeStepsDeps,
 } from './passcode-steps.ts';
 import type { Problem } from './problem.ts';
-import { createRecordStep, createRemembered } from './remembered.ts';
+import { createRecordStep, createRemembered, isSuperseded } from './remembered.ts';
 import { isSameDoor } from './proof.ts';
 import { MOVED_HERE, rejected, type Submission } from './submission.ts';
 import type { UpstreamSteps } from './upstream.ts';
@@ -103,7 +103,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     }
     const step = await stepOf(visit, signIn);
     const fate = step.step === 'enter-code' ? await fateFor(visit, signIn) : undefined;
-    const { problem: wrong, notice } = await remembered.takeTold(visit, signIn);
+    const { problem: wrong, notice } = await remembered.takeTold(visit, signIn, step);
     return { step, signIn, problem: wrong, notice, fate };
   }
 
@@ -276,6 +276,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
       decision: decided?.decision ?? null,
       door: decided?.door ?? null,
       sent: signIn ?? null,
+      superseded: signIn !== undefined && isSuperseded(signIn),
       consent,
     };
     return nextStep(state, limits, clock());

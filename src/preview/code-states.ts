@@ -14,7 +14,7 @@ import { ADDRESS, LONG_ADDRESS, type Sample } from './sample.ts';
 import type { SampleWalk, Turn } from './sign-in-walk.ts';
 import { only, type PageStates, show } from './state.ts';
 
-const LIVE = { live: true, canResend: true };
+const LIVE = { live: true, superseded: false, canResend: true };
 
 /** What came of the mail, told to whoever came by an invitation. */
 const FATES: readonly (readonly [MailFate, string])[] = [
@@ -69,11 +69,11 @@ export function codeStates(
         'too many attempts',
         enter({ problem: judged({ outcome: 'throttled', retryAt: now + 540 }) }),
       ),
-      show('last', 'no further code may be sent', enter({}, { live: true, canResend: false })),
+      show('last', 'no further code may be sent', enter({}, { ...LIVE, canResend: false })),
       show(
         'no-more',
         'a further code was asked for',
-        enter({ problem: asked({ outcome: 'exhausted' }) }, { live: true, canResend: false }),
+        enter({ problem: asked({ outcome: 'exhausted' }) }, { ...LIVE, canResend: false }),
       ),
       show('strong', 'the 16-character code, after many failures', enter({ strong: true })),
       show('strong-short', 'too few characters', typed('ABCD', true)),
@@ -83,18 +83,18 @@ export function codeStates(
       show(
         'superseded',
         'after many failures elsewhere: the next code is longer',
-        enter({ problem: judged({ outcome: 'superseded' }) }),
+        enter({ problem: judged({ outcome: 'superseded' }) }, { ...LIVE, superseded: true }),
       ),
       show(
         'exhausted',
         'five wrong codes',
-        enter({ problem: judged({ outcome: 'exhausted' }) }, { live: false, canResend: true }),
+        enter({ problem: judged({ outcome: 'exhausted' }) }, { ...LIVE, live: false }),
       ),
-      show('dead', 'the codes are too old', enter({}, { live: false, canResend: true })),
+      show('dead', 'the codes are too old', enter({}, { ...LIVE, live: false })),
       show(
         'over',
         'no live code, and none may be sent',
-        enter({}, { live: false, canResend: false }),
+        enter({}, { ...LIVE, live: false, canResend: false }),
       ),
       show('in-app', 'inside another app', enter({ embedded: true })),
       ...FATES.map(([fate, shows]) => show(`mail-${fate}`, shows, enter({ fate, invited: true }))),

@@ -28,9 +28,16 @@ const FRESH: SignInState = {
   decision: { ...DECIDED, outcome: 'use', door: PASSCODE },
   door: PASSCODE,
   sent: null,
+  superseded: false,
   consent: 'none',
 };
-const CODE: Step = { step: 'enter-code', address: ADDRESS, live: true, canResend: true };
+const CODE: Step = {
+  step: 'enter-code',
+  address: ADDRESS,
+  live: true,
+  superseded: false,
+  canResend: true,
+};
 
 describe('nextStep', () => {
   const rows: readonly (readonly [what: string, state: Partial<SignInState>, step: Step])[] = [
@@ -50,6 +57,11 @@ describe('nextStep', () => {
       'offers a new code when the attempts are spent',
       { sent: { ...SENT, attempts: 5 } },
       { ...CODE, live: false },
+    ],
+    [
+      'S9 remembers that the codes sent so far are not compared',
+      { sent: SENT, superseded: true },
+      { ...CODE, superseded: true },
     ],
     ['offers none after the last', { sent: { ...SENT, sends: 4 } }, { ...CODE, canResend: false }],
     [
@@ -129,6 +141,7 @@ describe('nextStep', () => {
       decision: fc.option(fc.constantFrom(...DECISIONS)),
       door: fc.option(fc.constantFrom(PASSCODE, GOOGLE)),
       sent: fc.option(sent),
+      superseded: fc.boolean(),
       consent: fc.constantFrom('none' as const, 'review' as const, 'terms' as const),
     });
     fc.assert(
@@ -149,12 +162,14 @@ describe('isEnd', () => {
   it('is where nothing on the page leads on', () => {
     assert.equal(isEnd({ step: 'refused', code: 'passcode_disabled', row: null }), true);
     assert.equal(isEnd({ ...CODE, live: false, canResend: false }), true);
+    assert.equal(isEnd({ ...CODE, superseded: true, canResend: false }), true);
   });
 
   it('is not while a code may be typed or sent', () => {
     const open: readonly Step[] = [
       CODE,
       { ...CODE, live: false },
+      { ...CODE, superseded: true },
       { ...CODE, canResend: false },
       { step: 'address' },
       { step: 'send-code', address: ADDRESS },

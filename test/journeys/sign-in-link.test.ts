@@ -123,6 +123,28 @@ for (const store of stores) {
       }
     });
 
+    it('S9 signs in by the link where short codes are not compared any more', async () => {
+      const address = 'spent@mail.example';
+      const { jar, page, link, code } = await asked(address);
+      for (let time = 0; time < 2; time += 1) {
+        const attacker = new Jar();
+        const begun = await arrive(house, attacker, address);
+        const attacked = await press(attacker, begun.page, 'send');
+        for (let guess = 0; guess < 5; guess += 1) {
+          await attacker.post(`${attacked.url.href}/passcode`, {
+            csrf: hidden(attacked, 'csrf'),
+            code: String((Number(code) + 1 + guess) % 1e8).padStart(8, '0'),
+          });
+        }
+      }
+      const refused = await press(jar, page, 'passcode', { code });
+      assert.match(refused.text, /it will be longer/);
+      const shown = await jar.get(link);
+      assert.match(shown.text, /action="[^"]*\/link"/);
+      const done = await press(jar, shown, 'link', { key: hidden(shown, 'key') });
+      assert.ok(done.location?.includes('code='), done.text);
+    });
+
     it('S13 takes no passcode for a key, no key for a passcode, and counts what is neither', async () => {
       const { jar, page, link, code } = await asked('mixed@mail.example');
       const csrf = hidden(page, 'csrf');
