@@ -181,7 +181,14 @@ export async function assemble(
   });
   const secure = publicUrl.startsWith('https:');
   const language = createPageLanguage(translator, secure);
-  const views = createViews({ translator, product: PRODUCT, language, assetsPath, brandingPath });
+  const views = createViews({
+    translator,
+    product: PRODUCT,
+    language,
+    limits,
+    assetsPath,
+    brandingPath,
+  });
   const assets = createAssets();
   const gate = createErrorGate({
     views,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { AxeBuilder } from '@axe-core/playwright';
+import ejs from 'ejs';
 import Koa from 'koa';
 import { chromium, type Browser, type Page as Tab } from 'playwright-core';
 import { errorTable, type ErrorCode } from '../../src/domain/errors.ts';
@@ -641,7 +642,7 @@ describe('createViews', () => {
     const button = /<form method="post" action="\/fabrikam\/signin\/restart">/;
     const link = /<a class="other" href="https:\/\/docs\.fabrikam\.example\/">Open Fabrikam Docs</;
     const rows = [
-      ['expired', /work for 1 hour.*Go back to the app and sign in again/, false, false],
+      ['expired', /work for 60 minutes.*Go back to the app and sign in again/, false, false],
       ['expired-again', /Start again to go on to Fabrikam Docs/, true, true],
       ['expired-again-unnamed', /Start again to go on with the same sign-in/, true, false],
       ['expired-elsewhere', /If you have a code, enter it there/, false, true],
@@ -877,6 +878,41 @@ describe('createViews', () => {
       assert.doesNotMatch(await response.text(), /\{\{|\}\}/, code);
     }
     other.close();
+  });
+
+  it('P10 says for how long a sign-in works as it is set, in every language', async () => {
+    const { expired, refused } = samples();
+    assert.ok(expired && refused?.page === 'refused');
+    const pages = [expired, { ...refused, code: 'interaction_expired' } as const];
+    for (const [interactionSeconds, minutes] of [
+      [1800, 30],
+      [2700, 45],
+      [5, 1],
+    ] as const) {
+      const views = createViews({
+        translator: real,
+        product: 'Guestpass',
+        limits: { interactionSeconds },
+      });
+      const app = new Koa().use((ctx) => views.render(ctx, pages[Number(ctx.path.slice(1))]!));
+      const other = createServer((request, answer) => void app.callback()(request, answer));
+      const at = await listen(other);
+      for (const locale of real.locales) {
+        const sentence = real.in(locale)('error.interaction_expired', { count: minutes });
+        assert.notEqual(sentence, real.in(locale)('error.interaction_expired'));
+        if (minutes > 1) assert.match(sentence, new RegExp(String(minutes)), locale);
+        for (const page of pages.keys()) {
+          const headers = { 'accept-language': locale };
+          const text = await (await fetch(`${at}/${page}`, { headers })).text();
+          assert.ok(text.includes(ejs.escapeXML(sentence)), `${locale}: ${minutes}`);
+        }
+      }
+      other.close();
+    }
+    assert.match(
+      real.in('en')('error.interaction_expired', { count: 1 }),
+      /^Sign-in pages work for 1 minute and only/,
+    );
   });
 
   it('leaves the render of a host as it was, inside and after', async () => {
