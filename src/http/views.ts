@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import type Koa from 'koa';
 import koaViews from 'koa-views';
+import type { BrowserName } from '../domain/browser-name.ts';
 import { errorTable, type ErrorCode } from '../domain/errors.ts';
 import { defaultLimits, type Limits } from '../domain/limits.ts';
 import type { Tenant } from '../domain/tenant.ts';
@@ -199,7 +200,7 @@ export function createViews(deps: {
       dir,
       // As the mail writes it: people compare the two (S14).
       moment: (at: number) => describeMoment(at, languages.get(translator.negotiate([locale]))!),
-      browser: (family: string) => describeBrowser(family, locale),
+      browser: (name: BrowserName | null) => describeBrowser(name, t),
       problem: problem ? drawnProblem(page, problem, errorText) : drawnNotice(page, t),
       partial: (name: string, given: View = {}) =>
         draw(join(root, 'partials', `${name}.ejs`), { ...view, given }),

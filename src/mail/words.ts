@@ -1,5 +1,6 @@
 // Owns what the wording of every mail shares: its language, its parts, and how its footer reads.
 
+import type { BrowserName } from '../domain/browser-name.ts';
 import type { Wording } from '../domain/tenant.ts';
 import { isolateIn } from '../i18n/isolate.ts';
 import { directionOf } from '../i18n/languages.ts';
@@ -72,13 +73,14 @@ export function describeMoment(
 }
 
 /**
- * Names a browser, e.g. `Chrome on Windows`; in other languages `Chrome (Windows)`. Pure.
+ * Names a browser, e.g. `Chrome on Windows`. Pure.
  *
  * @returns '' when it is not known
  */
-export function describeBrowser(family: string, locale: string): string {
-  const name = inertName(family);
-  return locale === 'en' ? name : name.replace(/^(.+) on (.+)$/, '$1 ($2)');
+export function describeBrowser(name: BrowserName | null, t: Translate): string {
+  const browser = inertName(name?.browser ?? '');
+  const system = inertName(name?.system ?? '');
+  return browser === '' || system === '' ? browser : t('browser', { browser, system });
 }
 
 /**
@@ -90,10 +92,10 @@ export function describeBrowser(family: string, locale: string): string {
 export function describeRequest(
   id: string,
   at: number,
-  from: { readonly browserFamily: string; readonly network: string },
+  from: { readonly browserFamily: BrowserName | null; readonly network: string },
   language: Language,
 ): string {
-  const browser = describeBrowser(from.browserFamily, language.locale);
+  const browser = describeBrowser(from.browserFamily, language.t);
   return language.t(browser === '' ? id : `${id}Browser`, {
     ...describeMoment(at, language),
     network: inertName(from.network),

@@ -69,7 +69,7 @@ export function createSampleWalk(sample: Sample): SampleWalk {
       tenant,
       client: turn.client ?? sample.client,
       clientAddress: '203.0.113.9',
-      browserFamily: () => 'Chrome on Windows',
+      browserFamily: () => ({ browser: 'Chrome', system: 'Windows' }),
       isEmbedded: turn.embedded ?? false,
       invited: turn.invited ? { guest: sample.guest } : undefined,
       interaction: { params: { scope: turn.scope ?? 'openid profile email' } },

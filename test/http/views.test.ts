@@ -58,7 +58,7 @@ function samples(word?: string): Record<string, Page> {
     address,
     label: say('K7'),
     requestedAt: Date.UTC(2026, 9, 25, 14, 2) / 1000,
-    browserFamily: say('Chrome on Windows'),
+    browserFamily: { browser: say('Chrome'), system: say('Windows') },
     strong: false,
     digits: 8,
     lifetimeMinutes: 30,
@@ -120,7 +120,7 @@ function samples(word?: string): Record<string, Page> {
   };
   const here = {
     name: say('s0'),
-    browser: say('Chrome on Windows'),
+    browser: { browser: say('Chrome'), system: say('Windows') },
     isThis: true,
     hours: 0,
     applications: [],
@@ -165,7 +165,7 @@ function samples(word?: string): Record<string, Page> {
       ...problem('throttled'),
     },
     'enter-code': code,
-    'enter-code-bare': { ...code, ...bare, browserFamily: '', digits: 9, lifetimeMinutes: 1 },
+    'enter-code-bare': { ...code, ...bare, browserFamily: null, digits: 9, lifetimeMinutes: 1 },
     'sign-in-link': {
       ...frame,
       page: 'sign-in-link',
@@ -325,7 +325,7 @@ function samples(word?: string): Record<string, Page> {
         ],
         sessions: [
           { ...here, applications: [say('Fabrikam Docs'), say('Fabrikam Wiki')] },
-          { ...here, name: say('s1'), browser: '', isThis: false, hours: 1 },
+          { ...here, name: say('s1'), browser: null, isThis: false, hours: 1 },
           { ...here, name: say('s2'), isThis: false, hours: 23 },
         ],
         leaving: 'allowed',
@@ -848,6 +848,30 @@ describe('createViews', () => {
     assert.deepEqual(choices(await html('tenant-home')), ['sign-in: Sign in']);
   });
 
+  it('names browsers in the language of the page, those of before an update too', async () => {
+    const says: Readonly<Record<string, string>> = {
+      en: 'Chrome on Windows',
+      de: 'Chrome unter Windows',
+      fr: 'Chrome sur Windows',
+      tr: 'Chrome (Windows)',
+      ja: 'Windows の Chrome',
+      ar: 'متصفح \u2068Chrome\u2069 على \u2068Windows\u2069',
+    };
+    const isRead = new Set<string>();
+    for (const locale of real.locales) {
+      const headers = { 'accept-language': locale };
+      const text = await (await fetch(`${origin}/tenant-home-guest`, { headers })).text();
+      const [, named = ''] = /<strong><bdi>([^<]*Chrome[^<]*)<\/bdi><\/strong>/.exec(text) ?? [];
+      assert.equal(says[locale] ?? named, named);
+      assert.match(named, /Windows/);
+      isRead.add(named);
+      const code = await (await fetch(`${origin}/enter-code`, { headers })).text();
+      // Within a sentence the names are not set apart again.
+      assert.ok(code.includes(named.replaceAll(/[\u2068\u2069]/g, '')), locale);
+    }
+    assert.ok(isRead.size > 9);
+  });
+
   it('R77 asks before a guest leaves, or names whom to ask', async () => {
     const own = choices(await html('tenant-home-guest'));
     assert.ok(own.includes('leave: Leave Fabrikam'));
@@ -974,7 +998,7 @@ describe('createViews', () => {
     assert.equal(response.headers.get('vary'), 'Accept-Language, Cookie');
     const text = await response.text();
     assert.match(text, /^<!doctype html>\n<html lang="de" dir="ltr">/);
-    assert.match(text, /25\.10\.2026 um 14:02 UTC mit Chrome \(Windows\)/);
+    assert.match(text, /25\.10\.2026 um 14:02 UTC mit Chrome unter Windows/);
   });
 
   it('S61 says sentences in the words of the tenant, escaped, in the languages it offers', async () => {

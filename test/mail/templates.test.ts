@@ -24,7 +24,7 @@ const passcode: PasscodeMail = {
   lifetimeSeconds: 1800,
   label: 'K7',
   requestedAt: Date.UTC(2026, 9, 25, 14, 2) / 1000,
-  browserFamily: 'Chrome on Windows',
+  browserFamily: { browser: 'Chrome', system: 'Windows' },
   network: '203.0.113.x',
   invitedBy: 'megan@contoso.example',
   support: 'help@contoso.example',
@@ -81,7 +81,7 @@ const notice: SecurityNoticeMail = {
   tenantName: 'Contoso',
   clientName: 'Fabrikam Docs',
   happenedAt: Date.UTC(2026, 9, 25, 14, 2) / 1000,
-  browserFamily: 'Chrome on Windows',
+  browserFamily: { browser: 'Chrome', system: 'Windows' },
   network: '203.0.113.x',
   invitedBy: 'megan@contoso.example',
   support: 'help@contoso.example',
@@ -108,7 +108,7 @@ function visible(html: string): string[] {
 /** Every mail with `name` in every place that takes words from outside. */
 function renderAll(name: string, message: string): RenderedMail[] {
   const names = { tenantName: name, invitedBy: name, support: name };
-  const request = { clientName: name, browserFamily: name, network: name };
+  const request = { clientName: name, browserFamily: { browser: name, system: name }, network: name };
   const words = { ...names, tenantDomain: name, message };
   return [
     templates.render({ ...passcode, ...names, ...request, privacyUrl: name }),
@@ -157,7 +157,7 @@ describe('createTemplates', () => {
       assert.equal(subject, 'Ihr Anmeldecode für Contoso – K7');
       assert.equal(fromName, 'Contoso (über Guestpass)');
       assert.match(text, /^Ihr Code lautet\n\n40718823\n\n/);
-      assert.match(text, /25\.10\.2026 um 14:02 UTC mit Chrome \(Windows\)/);
+      assert.match(text, /25\.10\.2026 um 14:02 UTC mit Chrome unter Windows/);
       assert.match(text, /\n\n@guest\.example #40718823$/);
       assert.match(html, /<html lang="de" dir="ltr">/);
     });
@@ -244,7 +244,7 @@ describe('createTemplates', () => {
     it('leaves out what is not known', () => {
       const { text, replyTo } = templates.render({
         ...passcode,
-        browserFamily: '',
+        browserFamily: null,
         invitedBy: null,
         support: null,
         privacyUrl: null,
@@ -318,7 +318,7 @@ describe('createTemplates', () => {
     });
 
     it('S67 says of a new browser who signed in, and whom to tell at once', () => {
-      const mail = templates.render({ ...notice, event: 'sign-in', browserFamily: '' });
+      const mail = templates.render({ ...notice, event: 'sign-in', browserFamily: null });
       assert.equal(mail.subject, 'New sign-in to Contoso');
       assert.match(mail.text, /^teri@gmail\.example signed in to Contoso to continue to Fabrikam/m);
       assert.match(mail.text, /^It was on 25 Oct 2026 at 14:02 UTC, from IP 203\.0\.113\.x/m);
