@@ -108,7 +108,11 @@ function visible(html: string): string[] {
 /** Every mail with `name` in every place that takes words from outside. */
 function renderAll(name: string, message: string): RenderedMail[] {
   const names = { tenantName: name, invitedBy: name, support: name };
-  const request = { clientName: name, browserFamily: { browser: name, system: name }, network: name };
+  const request = {
+    clientName: name,
+    browserFamily: { browser: name, system: name },
+    network: name,
+  };
   const words = { ...names, tenantDomain: name, message };
   return [
     templates.render({ ...passcode, ...names, ...request, privacyUrl: name }),

@@ -42,7 +42,10 @@ export function sessionsContract(nodes: () => Nodes): void {
   describe('sessions', () => {
     it('lists a session with the record the engine has of it, whatever its id is by now', async () => {
       const { store, other } = nodes();
-      const session = sessionOf({ browser: { browser: 'Brøwser 🦊', system: null }, byMail: false });
+      const session = sessionOf({
+        browser: { browser: 'Brøwser 🦊', system: null },
+        byMail: false,
+      });
       const { tenant, guest } = session;
       const first = await save(store, session);
       await store.sessions.note(session);
