@@ -112,15 +112,29 @@ export function describeReason(reasonId: string, mail: MailContent, t: Translate
   const inviter = mail.invitedBy === null ? t('mail.someone') : inertPerson(mail.invitedBy);
   return [
     t(reasonId, { inviter, address: mail.to, tenant: inertName(mail.tenantName) }),
-    ...(mail.support === null ? [] : [t('mail.help', { support: inertText(mail.support, 254) })]),
+    ...describeHelp(mail.support, t),
   ];
+}
+
+function describeHelp(support: string | null, t: Translate): string[] {
+  if (support === null) return [];
+  const contact = inertText(support, 254);
+  return isUrl(contact) ? [t('mail.helpAt'), contact] : [t('mail.help', { support: contact })];
 }
 
 /** Names the privacy statement as plain text, for mails that hold no link. Pure. */
 export function describePrivacy(mail: MailContent, t: Translate): string[] {
   if (mail.privacyUrl === null) return [];
   const tenant = inertName(mail.tenantName);
-  return [t('mail.privacy', { tenant, url: inertText(mail.privacyUrl, 2000) })];
+  return [t('mail.privacyAt', { tenant }), inertText(mail.privacyUrl, 2000)];
+}
+
+/**
+ * Tells a web address, which gets a line of its own: in a sentence read from right to left, what
+ * follows it would stand before it, and a mark to hinder that would become part of the link. Pure.
+ */
+export function isUrl(text: string): boolean {
+  return /^https?:\/\/\S+$/.test(text);
 }
 
 // No angle bracket or quote: the URL also stands between brackets in a header.

@@ -224,7 +224,8 @@ describe('createTemplates', () => {
           '',
           'You get this because megan@contoso.example gave teri@gmail.example guest access to Contoso.',
           'Questions? Contact help@contoso.example.',
-          'Privacy statement of Contoso: https://contoso.example/privacy',
+          'Privacy statement of Contoso:',
+          'https://contoso.example/privacy',
           '',
           '@guest.example #40718823',
         ].join('\n'),
@@ -317,7 +318,8 @@ describe('createTemplates', () => {
         'Was it not you? Tell help@contoso.example. You can go on signing in as before. Never share a code.',
         'You get this because megan@contoso.example gave teri@gmail.example guest access to Contoso.',
         'Questions? Contact help@contoso.example.',
-        'Privacy statement of Contoso: https://contoso.example/privacy',
+        'Privacy statement of Contoso:',
+        'https://contoso.example/privacy',
       ]);
     });
 
@@ -374,7 +376,8 @@ describe('createTemplates', () => {
         'You get this because Megan Bowen invited teri@gmail.example to Contoso.',
         'Questions? Contact help@contoso.example.',
         'Contoso has not provided a privacy statement.',
-        `Do not want invitations from Contoso? Block them here: ${invitation.blockUrl}`,
+        'Do not want invitations from Contoso? Block them here:',
+        `${invitation.blockUrl}`,
       ]);
     });
 
@@ -402,7 +405,7 @@ describe('createTemplates', () => {
         privacyUrl: 'https://contoso.example/erklärung',
       });
       assert.match(html, /href="https:\/\/contoso\.example\/erkl%C3%A4rung"/);
-      assert.match(text, /^Privacy statement of Contoso: https:.*erkl%C3%A4rung$/m);
+      assert.match(text, /^Privacy statement of Contoso:\nhttps:.*erkl%C3%A4rung$/m);
       assert.doesNotMatch(text, /not provided/);
     });
 
@@ -430,7 +433,8 @@ describe('createTemplates', () => {
         'You get this because Megan Bowen gave teri@gmail.example guest access to Contoso.',
         'Questions? Contact help@contoso.example.',
         'Contoso has not provided a privacy statement.',
-        `Do not want invitations from Contoso? Block them here: ${invitation.blockUrl}`,
+        'Do not want invitations from Contoso? Block them here:',
+        `${invitation.blockUrl}`,
       ]);
       assert.deepEqual(
         visible(mail.html).filter((line) => line !== 'Or open this address in your browser:'),
@@ -527,7 +531,8 @@ describe('createTemplates', () => {
         'You did not ask for it? You can ignore this email; nobody was signed in.',
         'You get this because someone typed teri@gmail.example on the sign-in page of Contoso.',
         'Questions? Contact help@contoso.example.',
-        'Privacy statement of Contoso: https://contoso.example/privacy',
+        'Privacy statement of Contoso:',
+        'https://contoso.example/privacy',
       ]);
       assert.deepEqual(visible(html), linesOf(text));
       assert.doesNotMatch(html, /<a\b|href|<blockquote/);
