@@ -119,6 +119,8 @@ export type Page =
       readonly canResend: boolean;
       /** Until then a new code is refused; 0 when it is not. */
       readonly resendSeconds: number;
+      /** The relay takes no mail just now, whoever it is for. */
+      readonly mailsWait: boolean;
       /** What became of the mail; absent where the address was typed (S62). */
       readonly delivery?: {
         readonly fate: MailFate;

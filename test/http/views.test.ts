@@ -67,6 +67,7 @@ function samples(word?: string): Record<string, Page> {
     live: true,
     canResend: true,
     resendSeconds: 30,
+    mailsWait: false,
   };
   const elsewhere = {
     ...frame,
@@ -182,6 +183,7 @@ function samples(word?: string): Record<string, Page> {
     'enter-code-late': { ...code, delivery: { fate: 'delayed', contact: null } },
     'enter-code-refused': { ...code, delivery: { fate: 'refused', contact: say('Ana') } },
     'enter-code-no-mailbox': { ...code, delivery: { fate: 'no-mailbox', contact: null } },
+    'enter-code-mails-wait': { ...code, mailsWait: true },
     'enter-code-resent': { ...code, notice: 'resent' },
     'enter-code-soon': { ...code, ...problem('resend_too_soon', { count: 12 }) },
     'enter-code-wrong': { ...code, ...problem('passcode_mismatch', { count: 4 }) },
@@ -591,6 +593,14 @@ describe('createViews', () => {
       await html('enter-code'),
       /If <bdi><strong>teri@gmail.com<\/strong><\/bdi> has access to Fabrikam, we have sent an 8-digit/,
     );
+  });
+
+  it('says that mails wait as it would to anybody, with a link to look again', async () => {
+    assert.match(
+      await html('enter-code-mails-wait'),
+      /has access to Fabrikam, we have sent[^]*<p class="mail-fate">Emails are delayed just now, for everybody\. You can wait on this page: we keep trying\.\s*<a href="\/fabrikam\/signin\/Vq3tKxW9">Check again<\/a>/,
+    );
+    assert.doesNotMatch(await html('enter-code'), /delayed/);
   });
 
   it('tells whoever came by an invitation what became of the mail, with a link to look again', async () => {
