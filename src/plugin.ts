@@ -185,7 +185,7 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
         await unlessLoop(ctx, next);
         // A host of many tenants has no page that would show it.
         if (owner) {
-          const browser = (): string => browserFamilyOf(ctx.get('user-agent'));
+          const browser = () => browserFamilyOf(ctx.get('user-agent'));
           await parts.guestSessions.note(ctx as KoaContextWithOIDC, owner.id, browser);
         }
         capTenantCookies(ctx, parts.engine.secure);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { errorTable } from '../src/domain/errors.ts';
-import { LANGUAGES } from '../src/i18n/languages.ts';
+import { directionOf, LANGUAGES } from '../src/i18n/languages.ts';
 import { createTranslator, type Translator } from '../src/i18n.ts';
 
 const SENTENCES = {
@@ -165,6 +165,13 @@ describe('views/locales', () => {
         assert.notEqual(sentence, '', id);
       }
     });
+
+    if (directionOf(locale) === 'rtl') {
+      it(`begins what joins two names in its own script in ${locale}, so that it is read its own way`, () => {
+        const joined = sentences.get('browser') ?? '';
+        assert.match(joined, /^[\p{Script=Arabic}\p{Script=Hebrew}]/u);
+      });
+    }
 
     if (locale === 'en') continue;
     it(`leaves no sentence in English in ${locale}`, () => {

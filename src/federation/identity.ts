@@ -40,6 +40,8 @@ export interface UpstreamRequest {
   readonly callbackUrl: string;
   /** The name to suggest there. */
   readonly loginHint: string | null;
+  /** What the guest reads here: one of our own languages, never what somebody asked for. */
+  readonly locale: string;
   /** Ask for an account to be made (`prompt=create`). */
   readonly create: boolean;
   /** Make signed-in users pick their account (R48). */

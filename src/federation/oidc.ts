@@ -71,6 +71,8 @@ async function leave(
     nonce,
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
+    // Who does not know it passes over it (OpenID Connect Core 3.1.2.1).
+    ui_locales: request.locale,
     ...(request.loginHint === null ? {} : { login_hint: request.loginHint }),
     ...(prompt === undefined ? {} : { prompt }),
   });

@@ -30,7 +30,8 @@ const CANCELLED = ['AuthnFailed', 'RequestDenied'];
  * by HTTP-POST to the callback. Answers nobody asked for are refused.
  *
  * The library checks signatures; its clock is turned off and every time is judged by `clock`, once,
- * on what was signed. `create` and `selectAccount` have no counterpart in SAML and are not sent.
+ * on what was signed. `create`, `selectAccount` and `locale` have no counterpart in SAML
+ * and are not sent.
  *
  * @source rules R51, R52; security requirement S54
  */

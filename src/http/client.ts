@@ -3,6 +3,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'bowser';
+import type { BrowserName } from '../domain/browser-name.ts';
 
 /** Finds the textual address of a client. */
 export type ClientAddressOf = (request: IncomingMessage) => string;
@@ -59,12 +60,11 @@ function plain(address: string): string {
   return address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address;
 }
 
-/** Names a browser as people do, e.g. `Chrome on Windows`; '' for anything unknown. */
-export function browserFamilyOf(userAgent: string | undefined): string {
-  if (!userAgent || userAgent.length > 512) return '';
+/** Names a browser as people do, e.g. `Chrome` on `Windows`; null for anything unknown. */
+export function browserFamilyOf(userAgent: string | undefined): BrowserName | null {
+  if (!userAgent || userAgent.length > 512) return null;
   const { browser, os } = parse(userAgent);
-  if (!browser.name) return '';
-  return os.name ? `${browser.name} on ${os.name}` : browser.name;
+  return browser.name ? { browser: browser.name, system: os.name || null } : null;
 }
 
 /** What applications with a browser inside them say of themselves. */

@@ -7,6 +7,7 @@ import { maskNetwork } from '../domain/network.ts';
 import type { OpenedInvitation } from '../guests/invitation-visits.ts';
 import type { View } from '../interaction/sign-in.ts';
 import type { Visit } from '../interaction/visit.ts';
+import type { RelayHealth } from '../mail/relay-health.ts';
 import type { SignIn } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createReference } from './errors.ts';
@@ -16,6 +17,8 @@ export interface SignInPagesDeps {
   readonly limits: Limits;
   /** The sender of mails, named on the page so that people can search for it. */
   readonly sender: string;
+  /** Whether mails leave at all just now. */
+  readonly relay: RelayHealth;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -44,7 +47,7 @@ export interface SignInPages {
 
 /** @source experience P2 to P6, P8, P11; S14, S64 */
 export function createSignInPages(deps: SignInPagesDeps): SignInPages {
-  const { limits, sender, log, clock } = deps;
+  const { limits, sender, relay, log, clock } = deps;
   const lifetimeMinutes = Math.round(limits.passcodeLifetimeSeconds / 60);
   return { pageOf, refusedPage };
 
@@ -56,6 +59,8 @@ export function createSignInPages(deps: SignInPagesDeps): SignInPages {
       case 'address':
         return { ...frame, page: 'address', typed: '', ...problem };
       case 'send-code':
+        // Asked here already, so that the page after it knows.
+        relay.isDown();
         return {
           ...frame,
           page: 'send-code',
@@ -112,6 +117,8 @@ export function createSignInPages(deps: SignInPagesDeps): SignInPages {
     if (problem?.code === 'passcode_expired') {
       return { ...frame, page: 'code-expired', lifetimeMinutes };
     }
+    // Looked at for every address alike (S62).
+    const isDown = relay.isDown();
     return {
       ...frame,
       page: 'enter-code',
@@ -131,6 +138,7 @@ export function createSignInPages(deps: SignInPagesDeps): SignInPages {
         0,
         (signIn?.lastSentAt ?? 0) + limits.resendCooldownSeconds - clock(),
       ),
+      mailsWait: isDown && (fate === undefined || fate === 'waiting'),
       ...(fate && { delivery: { fate, contact: contactOf(visit) } }),
       ...(problem && { problem }),
       ...(notice && { notice }),

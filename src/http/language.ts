@@ -131,5 +131,8 @@ function signInOf(ctx: Context): string {
 
 function uiLocalesOf(ctx: Context): unknown {
   const { uiLocales } = ctx.state as { readonly uiLocales?: unknown };
-  return uiLocales ?? (ctx as Partial<KoaContextWithOIDC>).oidc?.params?.['ui_locales'];
+  if (uiLocales !== undefined) return uiLocales;
+  // Before a tenant is known the engine has read nothing: then the request itself says it.
+  const { oidc } = ctx as Partial<KoaContextWithOIDC>;
+  return oidc === undefined ? ctx.query['ui_locales'] : oidc.params?.['ui_locales'];
 }

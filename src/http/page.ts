@@ -1,6 +1,7 @@
 // Owns the list of pages: what each one needs to be drawn. Views get these models and nothing else,
 // so no request data can reach a template unseen (S61).
 
+import type { BrowserName } from '../domain/browser-name.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { MailFate } from '../domain/mail-fate.ts';
 import type { Problem } from '../interaction/problem.ts';
@@ -72,8 +73,8 @@ export interface GuestHome {
   readonly sessions: readonly {
     /** What the form calls it. */
     readonly name: string;
-    /** e.g. `Chrome on Windows`; '' when unknown. */
-    readonly browser: string;
+    /** null when unknown. */
+    readonly browser: BrowserName | null;
     readonly isThis: boolean;
     /** Whole hours since the sign-in. */
     readonly hours: number;
@@ -105,8 +106,8 @@ export type Page =
       readonly label: string;
       /** When the newest code was asked for, epoch seconds: the mail says so too (S14). */
       readonly requestedAt: number;
-      /** As in the mail, e.g. `Chrome on Windows`; '' when unknown. */
-      readonly browserFamily: string;
+      /** As in the mail; null when unknown. */
+      readonly browserFamily: BrowserName | null;
       readonly strong: boolean;
       readonly digits: number;
       readonly lifetimeMinutes: number;
@@ -118,6 +119,8 @@ export type Page =
       readonly canResend: boolean;
       /** Until then a new code is refused; 0 when it is not. */
       readonly resendSeconds: number;
+      /** The relay takes no mail just now, whoever it is for. */
+      readonly mailsWait: boolean;
       /** What became of the mail; absent where the address was typed (S62). */
       readonly delivery?: {
         readonly fate: MailFate;

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import type Koa from 'koa';
 import koaViews from 'koa-views';
+import type { BrowserName } from '../domain/browser-name.ts';
 import { errorTable, type ErrorCode } from '../domain/errors.ts';
+import { defaultLimits, type Limits } from '../domain/limits.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { isolateIn } from '../i18n/isolate.ts';
 import { directionOf, languageName } from '../i18n/languages.ts';
@@ -89,12 +91,16 @@ export function createViews(deps: {
   /** Default: as the request asks, and a choice is kept for pages without https. */
   readonly language?: PageLanguage;
   readonly viewsDirectory?: URL;
+  /** For how long a sign-in works, which its page says once it is over; default as shipped. */
+  readonly limits?: Pick<Limits, 'interactionSeconds'>;
   /** Path the assets of a request's pages are under; default `/assets`. */
   readonly assetsPath?: (ctx: Koa.Context) => string;
   /** Path a tenant's own theme and pictures are under; default `/{tenantId}`. */
   readonly brandingPath?: (ctx: Koa.Context, tenant: Tenant) => string;
 }): Views {
   const { translator, product, assetsPath = () => '/assets' } = deps;
+  const { limits = defaultLimits } = deps;
+  const minutes = Math.max(1, Math.round(limits.interactionSeconds / 60));
   const { brandingPath = (_ctx, { id }) => `/${id}` } = deps;
   const { language = createPageLanguage(translator, false) } = deps;
   const root = fileURLToPath(deps.viewsDirectory ?? new URL('../../views/', import.meta.url));
@@ -175,7 +181,10 @@ export function createViews(deps: {
     const filled = (params?: View) => isolateIn(dir, { ...names, ...params });
     const t: Translate = (id, params) => translate(id, filled(params));
     const errorText = (code: ErrorCode, params?: Problem['params']) =>
-      t(`error.${code}`, errorParams(page, code, params));
+      t(`error.${code}`, {
+        ...(code === 'interaction_expired' && { count: minutes }),
+        ...errorParams(page, code, params),
+      });
     const problem = 'problem' in page && page.problem ? page.problem : null;
     const view: Record<string, unknown> = {
       ...fixed,
@@ -192,7 +201,7 @@ export function createViews(deps: {
       dir,
       // As the mail writes it: people compare the two (S14).
       moment: (at: number) => describeMoment(at, languages.get(translator.negotiate([locale]))!),
-      browser: (family: string) => describeBrowser(family, locale),
+      browser: (name: BrowserName | null) => describeBrowser(name, t),
       list: (texts: readonly string[]) => lists.get(locale)!.formatToParts(texts),
       problem: problem ? drawnProblem(page, problem, errorText) : drawnNotice(page, t),
       partial: (name: string, given: View = {}) =>

@@ -98,6 +98,7 @@ export function createUpstreamSteps(deps: UpstreamStepsDeps): UpstreamSteps {
       state,
       callbackUrl: `${visit.pagesUrl}/federation/${connection.id}/callback`,
       loginHint: expected.hint,
+      locale: visit.locale,
       create: expected.create,
       // Whoever is signed in at Google already must pick the account that was invited (R48).
       selectAccount: connection.method === 'google',

@@ -2,6 +2,7 @@
 
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type Provider from 'oidc-provider';
+import type { BrowserName } from '../domain/browser-name.ts';
 import { ACR_VALUES } from '../domain/claims.ts';
 import { type EmailAddress, parseEmailAddress, toDomain } from '../domain/email-address.ts';
 import { GuestError } from '../domain/errors.ts';
@@ -39,8 +40,8 @@ export interface Visit {
   readonly isEmbedded: boolean;
   /** Textual client address. */
   readonly clientAddress: string;
-  /** e.g. `Chrome on Windows`; '' when unknown. A function: only a mail needs it, and it costs. */
-  readonly browserFamily: () => string;
+  /** null when unknown. A function: only a mail needs it, and it costs. */
+  readonly browserFamily: () => BrowserName | null;
   /** Language of the pages, and so of the mails that are asked for on them. */
   readonly locale: string;
   readonly issuerHost: string;

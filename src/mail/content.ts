@@ -1,5 +1,7 @@
 // Owns what a mail says before it is rendered: the data that lies sealed in the outbox.
 
+import type { BrowserName } from '../domain/browser-name.ts';
+
 /** Whose mail it is, where that is not the installation's: absent in mails queued before. */
 export interface OwnMail {
   /** The tenant's own sender. */
@@ -26,8 +28,8 @@ export interface PasscodeMail extends OwnMail {
   /** Where the reader signs in without typing it, in the browser that asked; absent without. */
   readonly link?: string;
   readonly requestedAt: number;
-  /** Browser and system family, e.g. `Chrome on Windows`; '' when unknown. */
-  readonly browserFamily: string;
+  /** null when unknown. */
+  readonly browserFamily: BrowserName | null;
   /** The requesting address with its last part hidden, e.g. `203.0.113.x`. */
   readonly network: string;
   readonly invitedBy: string | null;
@@ -103,7 +105,7 @@ export interface SecurityNoticeMail extends OwnMail {
   /** Epoch seconds. */
   readonly happenedAt: number;
   /** As in {@link PasscodeMail}. */
-  readonly browserFamily: string;
+  readonly browserFamily: BrowserName | null;
   /** As in {@link PasscodeMail}. */
   readonly network: string;
   readonly invitedBy: string | null;

@@ -1,8 +1,17 @@
 // Owns asking whether the relay would take mail from us, without sending any.
 
 import { createTransport, type NodemailerError } from 'nodemailer';
-import type { MailTransportSettings } from '../settings/settings.ts';
+import type { MailSettings, MailTransportSettings } from '../settings/settings.ts';
 import { connectionOf } from './transport.ts';
+
+/**
+ * What {@link findRelayFault} finds of the relay mails are handed to.
+ *
+ * @returns undefined also where mails stay here
+ */
+export async function findMailFault({ transport }: MailSettings): Promise<string | undefined> {
+  return transport.kind === 'smtp' ? findRelayFault(transport) : undefined;
+}
 
 /**
  * Connects, turns to TLS and logs in as a delivery would, and hangs up.

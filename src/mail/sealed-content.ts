@@ -1,5 +1,6 @@
 // Owns how content lies in the outbox: sealed to its row, and all rows of one size (S62).
 
+import { readBrowserName } from '../domain/browser-name.ts';
 import type { Sealer } from '../settings/sealer.ts';
 import type { MailContent } from './content.ts';
 
@@ -37,7 +38,11 @@ export function sealContent(
 export function openContent(sealer: Sealer, place: ContentPlace, sealed: string): MailContent {
   // No schema: the seal proves that this program wrote it.
   const content: MailContent = JSON.parse(sealer.open(sealed, contextOf(place)).toString('utf8'));
-  return content;
+  // Sealed before an update, it names the browser in one string.
+  const { browserFamily } = content as { readonly browserFamily?: unknown };
+  return typeof browserFamily === 'string'
+    ? Object.assign(content, { browserFamily: readBrowserName(browserFamily) })
+    : content;
 }
 
 function contextOf({ tenant, id }: ContentPlace): string {

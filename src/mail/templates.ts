@@ -8,7 +8,7 @@ import { withoutIsolates } from '../i18n/isolate.ts';
 import type { Translator } from '../i18n.ts';
 import type { MailContent, RenderedMail } from './content.ts';
 import { describeMail } from './wording.ts';
-import { createLanguage, inWordsOf } from './words.ts';
+import { createLanguage, inWordsOf, isUrl } from './words.ts';
 
 /** Turns what the outbox carries into what the transport sends. */
 export interface Templates {
@@ -70,7 +70,7 @@ export function createTemplates(
         replyTo: toReplyTo(inviter) ?? content.replyTo ?? toReplyTo(content.support),
         subject,
         text: views[view].text({ ...words, dir }).trim(),
-        html: fold(frame({ ...words, subject, lang: language.locale, dir, body })),
+        html: fold(frame({ ...words, isUrl, subject, lang: language.locale, dir, body })),
         headers: words.headers,
       };
     },

@@ -4,7 +4,7 @@
 import type { SecurityNoticeMail } from './content.ts';
 import { inertName, inertText } from './inert-text.ts';
 import type { LetterWords } from './wording-invitation.ts';
-import { describePrivacy, describeReason, describeRequest, type Language } from './words.ts';
+import { describePrivacy, describeReason, describeRequest, isUrl, type Language } from './words.ts';
 
 /**
  * Puts into sentences what somebody did in a guest's name: what, when, from where, and what to do
@@ -19,7 +19,8 @@ export function describeSecurityNotice(mail: SecurityNoticeMail, language: Langu
     tenant: inertName(mail.tenantName),
     client: inertName(mail.clientName),
     address: mail.to,
-    support: mail.support === null ? '' : inertText(mail.support, 254),
+    // A web address stands on a line of its own, below.
+    support: mail.support === null || isUrl(mail.support) ? '' : inertText(mail.support, 254),
   };
   const caution = t(`${kind}.caution`, names);
   return {

@@ -1,5 +1,6 @@
 // Owns what the wording of every mail shares: its language, its parts, and how its footer reads.
 
+import type { BrowserName } from '../domain/browser-name.ts';
 import type { Wording } from '../domain/tenant.ts';
 import { isolateIn } from '../i18n/isolate.ts';
 import { directionOf } from '../i18n/languages.ts';
@@ -72,13 +73,14 @@ export function describeMoment(
 }
 
 /**
- * Names a browser, e.g. `Chrome on Windows`; in other languages `Chrome (Windows)`. Pure.
+ * Names a browser, e.g. `Chrome on Windows`. Pure.
  *
  * @returns '' when it is not known
  */
-export function describeBrowser(family: string, locale: string): string {
-  const name = inertName(family);
-  return locale === 'en' ? name : name.replace(/^(.+) on (.+)$/, '$1 ($2)');
+export function describeBrowser(name: BrowserName | null, t: Translate): string {
+  const browser = inertName(name?.browser ?? '');
+  const system = inertName(name?.system ?? '');
+  return browser === '' || system === '' ? browser : t('browser', { browser, system });
 }
 
 /**
@@ -90,10 +92,10 @@ export function describeBrowser(family: string, locale: string): string {
 export function describeRequest(
   id: string,
   at: number,
-  from: { readonly browserFamily: string; readonly network: string },
+  from: { readonly browserFamily: BrowserName | null; readonly network: string },
   language: Language,
 ): string {
-  const browser = describeBrowser(from.browserFamily, language.locale);
+  const browser = describeBrowser(from.browserFamily, language.t);
   return language.t(browser === '' ? id : `${id}Browser`, {
     ...describeMoment(at, language),
     network: inertName(from.network),
@@ -110,15 +112,29 @@ export function describeReason(reasonId: string, mail: MailContent, t: Translate
   const inviter = mail.invitedBy === null ? t('mail.someone') : inertPerson(mail.invitedBy);
   return [
     t(reasonId, { inviter, address: mail.to, tenant: inertName(mail.tenantName) }),
-    ...(mail.support === null ? [] : [t('mail.help', { support: inertText(mail.support, 254) })]),
+    ...describeHelp(mail.support, t),
   ];
+}
+
+function describeHelp(support: string | null, t: Translate): string[] {
+  if (support === null) return [];
+  const contact = inertText(support, 254);
+  return isUrl(contact) ? [t('mail.helpAt'), contact] : [t('mail.help', { support: contact })];
 }
 
 /** Names the privacy statement as plain text, for mails that hold no link. Pure. */
 export function describePrivacy(mail: MailContent, t: Translate): string[] {
   if (mail.privacyUrl === null) return [];
   const tenant = inertName(mail.tenantName);
-  return [t('mail.privacy', { tenant, url: inertText(mail.privacyUrl, 2000) })];
+  return [t('mail.privacyAt', { tenant }), inertText(mail.privacyUrl, 2000)];
+}
+
+/**
+ * Tells a web address, which gets a line of its own: in a sentence read from right to left, what
+ * follows it would stand before it, and a mark to hinder that would become part of the link. Pure.
+ */
+export function isUrl(text: string): boolean {
+  return /^https?:\/\/\S+$/.test(text);
 }
 
 // No angle bracket or quote: the URL also stands between brackets in a header.

@@ -2,6 +2,7 @@
 
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type Provider from 'oidc-provider';
+import type { BrowserName } from '../domain/browser-name.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Guest, LiveSession, OidcRecord, Store } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -26,7 +27,7 @@ export interface GuestSessions {
    * Notes the sign-in that a request of the engine has just ended; any other request does nothing.
    * @param browser names the browser that asks
    */
-  note(ctx: KoaContextWithOIDC, tenant: string, browser: () => string): Promise<void>;
+  note(ctx: KoaContextWithOIDC, tenant: string, browser: () => BrowserName | null): Promise<void>;
   /** Newest first; of sign-ins from before this was noted, none. */
   list(guest: Guest): Promise<readonly OpenSession[]>;
   /**

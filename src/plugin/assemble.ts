@@ -42,6 +42,8 @@ import { createViews, type Views } from '../http/views.ts';
 import { createTranslator } from '../i18n.ts';
 import { createRestarts } from '../interaction/restart.ts';
 import { createOutbox, type Outbox } from '../mail/outbox.ts';
+import { findMailFault } from '../mail/relay-check.ts';
+import { createRelayHealth } from '../mail/relay-health.ts';
 import { createTemplates } from '../mail/templates.ts';
 import { createMailer } from '../mail/transport.ts';
 import { createAdmission } from '../oidc/admission.ts';
@@ -181,7 +183,14 @@ export async function assemble(
   });
   const secure = publicUrl.startsWith('https:');
   const language = createPageLanguage(translator, secure);
-  const views = createViews({ translator, product: PRODUCT, language, assetsPath, brandingPath });
+  const views = createViews({
+    translator,
+    product: PRODUCT,
+    language,
+    limits,
+    assetsPath,
+    brandingPath,
+  });
   const assets = createAssets();
   const gate = createErrorGate({
     views,
@@ -282,6 +291,7 @@ export async function assemble(
       log,
       clock,
       sender: options.mail.from,
+      relay: createRelayHealth({ findFault: () => findMailFault(options.mail), clock }),
     }),
     startAgain: createStartAgain({ ...pages, ...restart, signIns: store.signIns, gate }),
     loops,

@@ -97,6 +97,7 @@ export function codeStates(
         enter({}, { ...LIVE, live: false, canResend: false }),
       ),
       show('in-app', 'inside another app', enter({ embedded: true })),
+      show('mails-wait', 'the mail relay takes no mail from anybody', enter({ mailsWait: true })),
       ...FATES.map(([fate, shows]) => show(`mail-${fate}`, shows, enter({ fate, invited: true }))),
       show('long-address', 'the longest address', enter({}, LIVE, LONG_ADDRESS)),
     ],

@@ -50,12 +50,18 @@ export function guestStates(
   const whose = configured.length > 0 ? '' : ' (the tenant lists none: sample)';
   const here = {
     name: 'here',
-    browser: 'Chrome on Windows',
+    browser: { browser: 'Chrome', system: 'Windows' },
     isThis: true,
     hours: 0,
     applications: applications.slice(0, 2).map(({ name }) => name),
   };
-  const phone = { ...here, name: 'phone', browser: 'Safari on iOS', isThis: false, hours: 3 };
+  const phone = {
+    ...here,
+    name: 'phone',
+    browser: { browser: 'Safari', system: 'iOS' },
+    isThis: false,
+    hours: 3,
+  };
   const own: GuestHome = {
     address,
     name: guest.displayName,
@@ -139,7 +145,7 @@ export function guestStates(
       }),
       show('some-browser', 'a browser that does not say what it is', {
         ...home,
-        guest: { ...own, sessions: [here, { ...phone, browser: '', hours: 1 }] },
+        guest: { ...own, sessions: [here, { ...phone, browser: null, hours: 1 }] },
       }),
       show('blocked', 'further invitations are blocked', {
         ...home,

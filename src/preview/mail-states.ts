@@ -32,7 +32,7 @@ export function mailStates(sample: Sample, locale: string): MailStates {
     lifetimeSeconds: limits.passcodeLifetimeSeconds,
     label: 'K7',
     requestedAt: now,
-    browserFamily: 'Chrome on Windows',
+    browserFamily: { browser: 'Chrome', system: 'Windows' },
     network: maskNetwork('203.0.113.9'),
     invitedBy: guest.invitedBy,
     issuerHost: new URL(publicUrl).host,
@@ -81,7 +81,7 @@ export function mailStates(sample: Sample, locale: string): MailStates {
       {
         variant: 'plain',
         shows: 'no inviter, and a browser that is not known',
-        mail: { ...passcode, browserFamily: '', invitedBy: null },
+        mail: { ...passcode, browserFamily: null, invitedBy: null },
       },
       {
         variant: 'long',
@@ -131,7 +131,7 @@ export function mailStates(sample: Sample, locale: string): MailStates {
       {
         variant: 'plain',
         shows: 'no inviter, and a browser that is not known',
-        mail: { ...notice, event: 'sign-in', browserFamily: '', invitedBy: null },
+        mail: { ...notice, event: 'sign-in', browserFamily: null, invitedBy: null },
       },
     ],
   };

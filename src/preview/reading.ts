@@ -57,7 +57,7 @@ export async function readPreview(source: PreviewSource): Promise<PreviewReading
     configured: { tenant, publicUrl, sender: mail.from, limits, tenantPicker },
     notices,
     translator,
-    views: createViews({ translator, product: PRODUCT }),
+    views: createViews({ translator, product: PRODUCT, limits }),
     templates: createTemplates(translator, PRODUCT),
     assets: createAssets(),
   };

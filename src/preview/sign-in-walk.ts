@@ -19,6 +19,8 @@ export interface Turn {
   readonly address?: string;
   /** What became of the mail; told with a ticket alone. */
   readonly fate?: MailFate;
+  /** The relay takes no mail. */
+  readonly mailsWait?: boolean;
   /** A ticket fixes the address. */
   readonly invited?: boolean;
   /** The browser is one inside another application. */
@@ -37,12 +39,15 @@ export interface SampleWalk {
 /** Nothing is logged: there is nobody to say anything of. */
 export function createSampleWalk(sample: Sample): SampleWalk {
   const { frame, tenant, limits, sender } = sample;
-  const pages = createSignInPages({
-    limits,
-    sender,
-    log: createLog({ level: 'silent' }),
-    clock: () => sample.now,
-  });
+  const pagesOf = (mailsWait: boolean) =>
+    createSignInPages({
+      limits,
+      sender,
+      relay: { isDown: () => mailsWait },
+      log: createLog({ level: 'silent' }),
+      clock: () => sample.now,
+    });
+  const pages = pagesOf(false);
 
   return {
     page: (step, turn = {}) => {
@@ -55,7 +60,8 @@ export function createSampleWalk(sample: Sample): SampleWalk {
       };
       const client = turn.client ?? sample.client;
       const visit = visitOf(turn);
-      return pages.pageOf({ visit, frame: { ...frame, clientName: client.name } }, view);
+      const from = turn.mailsWait ? pagesOf(true) : pages;
+      return from.pageOf({ visit, frame: { ...frame, clientName: client.name } }, view);
     },
     refused: (code, row, proven) => {
       const signIn = signInOf(ADDRESS, false, proven ? sample.now : null);
@@ -69,7 +75,7 @@ export function createSampleWalk(sample: Sample): SampleWalk {
       tenant,
       client: turn.client ?? sample.client,
       clientAddress: '203.0.113.9',
-      browserFamily: () => 'Chrome on Windows',
+      browserFamily: () => ({ browser: 'Chrome', system: 'Windows' }),
       isEmbedded: turn.embedded ?? false,
       invited: turn.invited ? { guest: sample.guest } : undefined,
       interaction: { params: { scope: turn.scope ?? 'openid profile email' } },

@@ -61,6 +61,7 @@ export function createWaitingAnswers(
     translator,
     product: PRODUCT,
     language: createPageLanguage(translator, https),
+    limits: settings.limits,
     assetsPath: () => '/assets',
   });
   const gate = createErrorGate({

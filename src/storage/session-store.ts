@@ -1,5 +1,7 @@
 // Owns the port of sign-ins that last: in which browsers a guest is signed in.
 
+import type { BrowserName } from '../domain/browser-name.ts';
+
 /** One guest signed in in one browser. */
 export interface GuestSession {
   readonly tenant: string;
@@ -7,8 +9,8 @@ export interface GuestSession {
   readonly uid: string;
   /** Id of the guest. */
   readonly guest: string;
-  /** e.g. `Chrome on Windows`; '' when unknown. */
-  readonly browser: string;
+  /** null when unknown. */
+  readonly browser: BrowserName | null;
   /** Whether a code mailed to the guest's invited address proved it, and nothing else. */
   readonly byMail: boolean;
   readonly signedInAt: number;

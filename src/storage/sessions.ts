@@ -1,6 +1,7 @@
 // Owns in SQL in which browsers guests are signed in. The engine's record decides whether one still
 // is: what is signed out, revoked or over is found no more, whoever ended it.
 
+import { readBrowserName, writeBrowserName } from '../domain/browser-name.ts';
 import type { GuestSession, LiveSession, SessionStore } from './store.ts';
 import { type Database, upsertSql } from './sql.ts';
 
@@ -14,7 +15,8 @@ const WRITTEN = [
   'expires_at',
 ] as const;
 
-type Row = Omit<LiveSession, 'byMail' | 'payload'> & {
+type Row = Omit<LiveSession, 'browser' | 'byMail' | 'payload'> & {
+  readonly browser: string;
   readonly byMail: number;
   readonly payload: string;
 };
@@ -41,7 +43,8 @@ export function createSessionStore(database: Database): SessionStore {
 
   return {
     note: async ({ tenant, uid, guest, browser, byMail, signedInAt, expiresAt }) => {
-      const params = [tenant, uid, guest, browser, byMail ? 1 : 0, signedInAt, expiresAt];
+      const named = writeBrowserName(browser);
+      const params = [tenant, uid, guest, named, byMail ? 1 : 0, signedInAt, expiresAt];
       await database.run(upsert, params);
     },
     list: async (tenant, guest, now, limit) => {
@@ -66,7 +69,7 @@ export function createSessionStore(database: Database): SessionStore {
   };
 }
 
-function toSession({ byMail, payload, ...row }: Row): LiveSession {
+function toSession({ browser, byMail, payload, ...row }: Row): LiveSession {
   const parsed: LiveSession['payload'] = JSON.parse(payload);
-  return { ...row, byMail: byMail === 1, payload: parsed };
+  return { ...row, browser: readBrowserName(browser), byMail: byMail === 1, payload: parsed };
 }

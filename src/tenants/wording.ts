@@ -48,6 +48,7 @@ export const OWN_WORDS: readonly string[] = [
   'page.tenant-home.contact',
   'page.tenant-home.contactSomeone',
   'mail.help',
+  'mail.helpAt',
   'mail.invitation.about',
   'mail.invitation.aboutSomeone',
   'mail.invitation.accept',

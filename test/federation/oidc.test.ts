@@ -33,6 +33,7 @@ const REQUEST: UpstreamRequest = {
   state: 'a-state-nobody-guesses',
   callbackUrl: CALLBACK,
   loginHint: null,
+  locale: 'en',
   create: false,
   selectAccount: false,
   reauthenticate: false,
@@ -187,6 +188,13 @@ describe('createOidcUpstream, with a real provider', () => {
     assert.deepEqual([asked?.get('login_hint'), asked?.get('prompt')], [GUEST, 'select_account']);
     const plain = new URL((await begin(upstream)).location).searchParams;
     assert.deepEqual([plain.has('login_hint'), plain.has('prompt')], [false, false]);
+  });
+
+  it('asks for the language the guest reads here', async () => {
+    const begun = await begin(upstream, { locale: 'pt-BR' });
+    const jar = new Jar();
+    await jar.follow(await jar.get(begun.location));
+    assert.equal(provider.authorizations().at(-1)?.get('ui_locales'), 'pt-BR');
   });
 
   it('S45 makes a guest who is signed in there sign in again when that is asked', async () => {

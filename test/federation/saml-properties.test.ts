@@ -125,6 +125,7 @@ describe('a signed answer, whatever becomes of it', function () {
       state: 'state',
       callbackUrl: CALLBACK,
       loginHint: ADDRESS,
+      locale: 'de',
       create: false,
       selectAccount: false,
       reauthenticate: false,

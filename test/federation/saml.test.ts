@@ -303,6 +303,7 @@ function startOf(upstream: Upstream, state = 'state', reauthenticate = false) {
     state,
     callbackUrl: CALLBACK,
     loginHint: ADDRESS,
+    locale: 'de',
     create: false,
     selectAccount: false,
     reauthenticate,

@@ -73,12 +73,12 @@ describe('browserFamilyOf', () => {
   it('names browser and system as people do', () => {
     const chrome =
       'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
-    assert.equal(browserFamilyOf(chrome), 'Chrome on Windows');
+    assert.deepEqual(browserFamilyOf(chrome), { browser: 'Chrome', system: 'Windows' });
   });
 
   it('says nothing of what it does not know', () => {
     for (const userAgent of [undefined, '', ')(*&', 'x'.repeat(513)]) {
-      assert.equal(browserFamilyOf(userAgent), '');
+      assert.equal(browserFamilyOf(userAgent), null);
     }
   });
 });

@@ -47,7 +47,7 @@ const session: OpenSession = {
   tenant: 'a',
   uid: 'here',
   guest: guest.id,
-  browser: 'Chrome on Windows',
+  browser: { browser: 'Chrome', system: 'Windows' },
   byMail: true,
   signedInAt: NOW - 3599,
   expiresAt: NOW + 1,
@@ -103,14 +103,14 @@ describe('homeOf', () => {
     assert.deepEqual(sessions, [
       {
         name: nameOfSession('here'),
-        browser: 'Chrome on Windows',
+        browser: { browser: 'Chrome', system: 'Windows' },
         isThis: true,
         hours: 0,
         applications: ['über alles'],
       },
       {
         name: nameOfSession('there'),
-        browser: 'Chrome on Windows',
+        browser: { browser: 'Chrome', system: 'Windows' },
         isThis: false,
         hours: 2,
         applications: [],

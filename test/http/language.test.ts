@@ -114,6 +114,12 @@ describe('createPageLanguage', () => {
       { path: '/?lang=he', uiLocales: 'ja', cookie: 'lang=tr' },
       'he',
     ],
+    [
+      'what the request says of itself before a tenant is known',
+      { path: '/authorize?ui_locales=sv%20ja', cookie: 'lang=tr', accept: 'fr' },
+      'ja',
+    ],
+    ['it said twice for nothing', { path: '/?ui_locales=ja&ui_locales=de', accept: 'fr' }, 'fr'],
     ['no link of a POST', { path: '/?lang=he', method: 'POST', cookie: 'lang=tr' }, 'tr'],
     ['two links at once for none', { path: '/?lang=he&lang=ar', accept: 'fr' }, 'fr'],
     ['a cookie of somebody else for none', { cookie: 'mylang=tr; lang=<b>', accept: 'fr' }, 'fr'],

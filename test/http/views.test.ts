@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { AxeBuilder } from '@axe-core/playwright';
+import ejs from 'ejs';
 import Koa from 'koa';
 import { chromium, type Browser, type Page as Tab } from 'playwright-core';
 import { errorTable, type ErrorCode } from '../../src/domain/errors.ts';
@@ -57,7 +58,7 @@ function samples(word?: string): Record<string, Page> {
     address,
     label: say('K7'),
     requestedAt: Date.UTC(2026, 9, 25, 14, 2) / 1000,
-    browserFamily: say('Chrome on Windows'),
+    browserFamily: { browser: say('Chrome'), system: say('Windows') },
     strong: false,
     digits: 8,
     lifetimeMinutes: 30,
@@ -66,6 +67,7 @@ function samples(word?: string): Record<string, Page> {
     live: true,
     canResend: true,
     resendSeconds: 30,
+    mailsWait: false,
   };
   const elsewhere = {
     ...frame,
@@ -119,7 +121,7 @@ function samples(word?: string): Record<string, Page> {
   };
   const here = {
     name: say('s0'),
-    browser: say('Chrome on Windows'),
+    browser: { browser: say('Chrome'), system: say('Windows') },
     isThis: true,
     hours: 0,
     applications: [],
@@ -164,7 +166,7 @@ function samples(word?: string): Record<string, Page> {
       ...problem('throttled'),
     },
     'enter-code': code,
-    'enter-code-bare': { ...code, ...bare, browserFamily: '', digits: 9, lifetimeMinutes: 1 },
+    'enter-code-bare': { ...code, ...bare, browserFamily: null, digits: 9, lifetimeMinutes: 1 },
     'sign-in-link': {
       ...frame,
       page: 'sign-in-link',
@@ -181,6 +183,7 @@ function samples(word?: string): Record<string, Page> {
     'enter-code-late': { ...code, delivery: { fate: 'delayed', contact: null } },
     'enter-code-refused': { ...code, delivery: { fate: 'refused', contact: say('Ana') } },
     'enter-code-no-mailbox': { ...code, delivery: { fate: 'no-mailbox', contact: null } },
+    'enter-code-mails-wait': { ...code, mailsWait: true },
     'enter-code-resent': { ...code, notice: 'resent' },
     'enter-code-soon': { ...code, ...problem('resend_too_soon', { count: 12 }) },
     'enter-code-wrong': { ...code, ...problem('passcode_mismatch', { count: 4 }) },
@@ -325,7 +328,7 @@ function samples(word?: string): Record<string, Page> {
         ],
         sessions: [
           { ...here, applications: [say('Fabrikam Docs'), say('Fabrikam Wiki')] },
-          { ...here, name: say('s1'), browser: '', isThis: false, hours: 1 },
+          { ...here, name: say('s1'), browser: null, isThis: false, hours: 1 },
           { ...here, name: say('s2'), isThis: false, hours: 23 },
         ],
         leaving: 'allowed',
@@ -593,6 +596,14 @@ describe('createViews', () => {
     );
   });
 
+  it('says that mails wait as it would to anybody, with a link to look again', async () => {
+    assert.match(
+      await html('enter-code-mails-wait'),
+      /has access to Fabrikam, we have sent[^]*<p class="mail-fate">Emails are delayed just now, for everybody\. You can wait on this page: we keep trying\.\s*<a href="\/fabrikam\/signin\/Vq3tKxW9">Check again<\/a>/,
+    );
+    assert.doesNotMatch(await html('enter-code'), /delayed/);
+  });
+
   it('tells whoever came by an invitation what became of the mail, with a link to look again', async () => {
     const late = await html('enter-code-late');
     assert.match(late, /We are emailing an 8-digit code to <bdi><strong>teri@gmail.com/);
@@ -642,7 +653,7 @@ describe('createViews', () => {
     const button = /<form method="post" action="\/fabrikam\/signin\/restart">/;
     const link = /<a class="other" href="https:\/\/docs\.fabrikam\.example\/">Open Fabrikam Docs</;
     const rows = [
-      ['expired', /work for 1 hour.*Go back to the app and sign in again/, false, false],
+      ['expired', /work for 60 minutes.*Go back to the app and sign in again/, false, false],
       ['expired-again', /Start again to go on to Fabrikam Docs/, true, true],
       ['expired-again-unnamed', /Start again to go on with the same sign-in/, true, false],
       ['expired-elsewhere', /If you have a code, enter it there/, false, true],
@@ -854,6 +865,30 @@ describe('createViews', () => {
     assert.match(text, /<bdi>Fabrikam Docs<\/bdi>、<bdi>Fabrikam Wiki<\/bdi>/);
   });
 
+  it('names browsers in the language of the page, those of before an update too', async () => {
+    const says: Readonly<Record<string, string>> = {
+      en: 'Chrome on Windows',
+      de: 'Chrome unter Windows',
+      fr: 'Chrome sur Windows',
+      tr: 'Chrome (Windows)',
+      ja: 'Windows の Chrome',
+      ar: 'متصفح \u2068Chrome\u2069 على \u2068Windows\u2069',
+    };
+    const isRead = new Set<string>();
+    for (const locale of real.locales) {
+      const headers = { 'accept-language': locale };
+      const text = await (await fetch(`${origin}/tenant-home-guest`, { headers })).text();
+      const [, named = ''] = /<strong><bdi>([^<]*Chrome[^<]*)<\/bdi><\/strong>/.exec(text) ?? [];
+      assert.equal(says[locale] ?? named, named);
+      assert.match(named, /Windows/);
+      isRead.add(named);
+      const code = await (await fetch(`${origin}/enter-code`, { headers })).text();
+      // Within a sentence the names are not set apart again.
+      assert.ok(code.includes(named.replaceAll(/[\u2068\u2069]/g, '')), locale);
+    }
+    assert.ok(isRead.size > 9);
+  });
+
   it('R77 asks before a guest leaves, or names whom to ask', async () => {
     const own = choices(await html('tenant-home-guest'));
     assert.ok(own.includes('leave: Leave Fabrikam'));
@@ -884,6 +919,41 @@ describe('createViews', () => {
       assert.doesNotMatch(await response.text(), /\{\{|\}\}/, code);
     }
     other.close();
+  });
+
+  it('P10 says for how long a sign-in works as it is set, in every language', async () => {
+    const { expired, refused } = samples();
+    assert.ok(expired && refused?.page === 'refused');
+    const pages = [expired, { ...refused, code: 'interaction_expired' } as const];
+    for (const [interactionSeconds, minutes] of [
+      [1800, 30],
+      [2700, 45],
+      [5, 1],
+    ] as const) {
+      const views = createViews({
+        translator: real,
+        product: 'Guestpass',
+        limits: { interactionSeconds },
+      });
+      const app = new Koa().use((ctx) => views.render(ctx, pages[Number(ctx.path.slice(1))]!));
+      const other = createServer((request, answer) => void app.callback()(request, answer));
+      const at = await listen(other);
+      for (const locale of real.locales) {
+        const sentence = real.in(locale)('error.interaction_expired', { count: minutes });
+        assert.notEqual(sentence, real.in(locale)('error.interaction_expired'));
+        if (minutes > 1) assert.match(sentence, new RegExp(String(minutes)), locale);
+        for (const page of pages.keys()) {
+          const headers = { 'accept-language': locale };
+          const text = await (await fetch(`${at}/${page}`, { headers })).text();
+          assert.ok(text.includes(ejs.escapeXML(sentence)), `${locale}: ${minutes}`);
+        }
+      }
+      other.close();
+    }
+    assert.match(
+      real.in('en')('error.interaction_expired', { count: 1 }),
+      /^Sign-in pages work for 1 minute and only/,
+    );
   });
 
   it('leaves the render of a host as it was, inside and after', async () => {
@@ -945,7 +1015,7 @@ describe('createViews', () => {
     assert.equal(response.headers.get('vary'), 'Accept-Language, Cookie');
     const text = await response.text();
     assert.match(text, /^<!doctype html>\n<html lang="de" dir="ltr">/);
-    assert.match(text, /25\.10\.2026 um 14:02 UTC mit Chrome \(Windows\)/);
+    assert.match(text, /25\.10\.2026 um 14:02 UTC mit Chrome unter Windows/);
   });
 
   it('S61 says sentences in the words of the tenant, escaped, in the languages it offers', async () => {

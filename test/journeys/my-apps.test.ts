@@ -307,7 +307,7 @@ for (const store of stores) {
       await enter(there, 'late@mail.example');
       const page = await enter(here, 'late@mail.example');
       const theirs = (await store.sessions.list('a', guest.id, systemClock(), 9)).find(
-        ({ browser }) => browser !== '',
+        ({ browser }) => browser !== null,
       )!;
       const record = (await store.oidc.findByUid('a', 'Session', theirs.uid))!;
       await post(here, page, 'sign-out', { session: sessionNames(page)[1] });

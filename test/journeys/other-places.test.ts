@@ -132,6 +132,23 @@ for (const store of stores) {
       assert.ok(second.location?.startsWith(partner.issuer));
     });
 
+    it('tells the place the language of the page, and nothing an application wrote', async () => {
+      await world.invite('bo@partner.example', 'a', 'pending');
+      for (const [asked, told] of [
+        ['de-AT', 'de'],
+        ['x-private fr', 'fr'],
+        ['x-private', 'en'],
+        ['de&prompt=none pt-PT', 'pt-BR'],
+        [`${'a'.repeat(300)} ja-x-secret`, 'ja'],
+      ] as const) {
+        const hinted = { login_hint: 'bo@partner.example', ui_locales: asked };
+        const { page: left } = await begin(new Jar(), hinted);
+        const { searchParams } = new URL(left.location ?? '');
+        assert.deepEqual(searchParams.getAll('ui_locales'), [told], asked);
+        assert.equal(searchParams.get('prompt'), null);
+      }
+    });
+
     it('R20 leads domain_hint to its place, and takes the guest who comes back', async () => {
       const guest = await world.invite('bo@partner.example', 'a', 'pending');
       const jar = new Jar();

@@ -68,6 +68,23 @@ describe('tenant context', () => {
     assert.equal(world.relay.messages.length, 0);
   });
 
+  it('speaks to people by their choice, the request and the browser where no tenant is known', async () => {
+    const asked = `${world.publicUrl}/authorize?${query}`;
+    for (const [url, headers, locale] of [
+      [asked, {}, 'en'],
+      [asked, { 'accept-language': 'sv, de-AT' }, 'de'],
+      [`${asked}&ui_locales=ja`, { 'accept-language': 'de' }, 'ja'],
+      [`${asked}&ui_locales=ja&lang=fr`, { 'accept-language': 'de' }, 'fr'],
+      [asked, { 'accept-language': 'de', cookie: 'lang=he' }, 'he'],
+      [`${world.publicUrl}/nobody/v2.0/auth`, { 'accept-language': 'ar' }, 'ar'],
+      [`${world.publicUrl}/a/nothing`, { 'accept-language': 'pl' }, 'pl'],
+    ] as const) {
+      const answer = await fetch(url, { headers: { accept: 'text/html', ...headers } });
+      assert.equal(answer.headers.get('content-language'), locale, url);
+      assert.match(await answer.text(), new RegExp(`<html lang="${locale}"`));
+    }
+  });
+
   it('shows people where they are and what a good link looks like', async () => {
     const page = await jar.get(`${world.publicUrl}/authorize?${query}`);
     assert.equal(heading(page), 'Use the link from your organisation');

@@ -31,7 +31,7 @@ function passcodeMail(change: Partial<PasscodeMail> = {}): PasscodeMail {
     lifetimeSeconds: 1800,
     label: 'K7',
     requestedAt: NOW,
-    browserFamily: 'Chrome on Windows',
+    browserFamily: { browser: 'Chrome', system: 'Windows' },
     network: '203.0.113.x',
     invitedBy: null,
     support: null,

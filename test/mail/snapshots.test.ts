@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createTransport } from 'nodemailer';
 import PostalMime from 'postal-mime';
 import { createTranslator } from '../../src/i18n.ts';
+import { createTemplates } from '../../src/mail/templates.ts';
 import { composeSamples, SENDER, SNAPSHOTS, snapshots } from '../support/mail-snapshots.ts';
 
 describe('the mails in test/mail/snapshots', () => {
@@ -24,6 +25,8 @@ const MAX_BYTES = 20_000;
 const MAX_LINE = 998;
 /** What travels without being wrapped by whoever carries it. */
 const GOOD_LINE = 78;
+/** A place to ask for help that ends in a sign. */
+const HELP = 'https://northwind.example/help/';
 const RIGHT_TO_LEFT = /^(?:ar|fa|he|ur)\b/;
 
 /** Who may be linked to, by what a mail is for. */
@@ -87,6 +90,21 @@ for (const locale of createTranslator().locales) {
         }
         assert.match(html, /max-width:600px/);
         assert.ok(text.length > 100);
+      });
+
+      it(`${id} has every web address alone on its line, whoever is asked for help`, () => {
+        const templates = createTemplates(createTranslator(), 'Guestpass');
+        for (const support of [HELP, 'help@northwind.example']) {
+          const { text, html } = templates.render({ ...mail, support });
+          const lines = text.split('\n').filter((line) => line.includes('://'));
+          for (const line of lines) assert.match(line, /^https?:\/\/[!-~]+$/);
+          assert.equal(lines.includes(HELP), support === HELP);
+          // Read from left to right, also between words that are not.
+          const seen = html.replaceAll(/href="[^"]*"/g, '').split(/(?=<)/);
+          for (const part of seen.filter((one) => one.includes('://'))) {
+            assert.match(part, /^<(?:a|bdi|p)\b[^>]* dir="ltr"/);
+          }
+        }
       });
 
       it(`${id} has the headers of an automatic mail, and a code once, in its body alone`, async () => {

@@ -24,7 +24,7 @@ const passcode: PasscodeMail = {
   lifetimeSeconds: 1800,
   label: 'K7',
   requestedAt: Date.UTC(2026, 9, 25, 14, 2) / 1000,
-  browserFamily: 'Chrome on Windows',
+  browserFamily: { browser: 'Chrome', system: 'Windows' },
   network: '203.0.113.x',
   invitedBy: 'megan@contoso.example',
   support: 'help@contoso.example',
@@ -81,7 +81,7 @@ const notice: SecurityNoticeMail = {
   tenantName: 'Contoso',
   clientName: 'Fabrikam Docs',
   happenedAt: Date.UTC(2026, 9, 25, 14, 2) / 1000,
-  browserFamily: 'Chrome on Windows',
+  browserFamily: { browser: 'Chrome', system: 'Windows' },
   network: '203.0.113.x',
   invitedBy: 'megan@contoso.example',
   support: 'help@contoso.example',
@@ -108,7 +108,11 @@ function visible(html: string): string[] {
 /** Every mail with `name` in every place that takes words from outside. */
 function renderAll(name: string, message: string): RenderedMail[] {
   const names = { tenantName: name, invitedBy: name, support: name };
-  const request = { clientName: name, browserFamily: name, network: name };
+  const request = {
+    clientName: name,
+    browserFamily: { browser: name, system: name },
+    network: name,
+  };
   const words = { ...names, tenantDomain: name, message };
   return [
     templates.render({ ...passcode, ...names, ...request, privacyUrl: name }),
@@ -157,7 +161,7 @@ describe('createTemplates', () => {
       assert.equal(subject, 'Ihr Anmeldecode für Contoso – K7');
       assert.equal(fromName, 'Contoso (über Guestpass)');
       assert.match(text, /^Ihr Code lautet\n\n40718823\n\n/);
-      assert.match(text, /25\.10\.2026 um 14:02 UTC mit Chrome \(Windows\)/);
+      assert.match(text, /25\.10\.2026 um 14:02 UTC mit Chrome unter Windows/);
       assert.match(text, /\n\n@guest\.example #40718823$/);
       assert.match(html, /<html lang="de" dir="ltr">/);
     });
@@ -220,7 +224,8 @@ describe('createTemplates', () => {
           '',
           'You get this because megan@contoso.example gave teri@gmail.example guest access to Contoso.',
           'Questions? Contact help@contoso.example.',
-          'Privacy statement of Contoso: https://contoso.example/privacy',
+          'Privacy statement of Contoso:',
+          'https://contoso.example/privacy',
           '',
           '@guest.example #40718823',
         ].join('\n'),
@@ -244,7 +249,7 @@ describe('createTemplates', () => {
     it('leaves out what is not known', () => {
       const { text, replyTo } = templates.render({
         ...passcode,
-        browserFamily: '',
+        browserFamily: null,
         invitedBy: null,
         support: null,
         privacyUrl: null,
@@ -313,12 +318,13 @@ describe('createTemplates', () => {
         'Was it not you? Tell help@contoso.example. You can go on signing in as before. Never share a code.',
         'You get this because megan@contoso.example gave teri@gmail.example guest access to Contoso.',
         'Questions? Contact help@contoso.example.',
-        'Privacy statement of Contoso: https://contoso.example/privacy',
+        'Privacy statement of Contoso:',
+        'https://contoso.example/privacy',
       ]);
     });
 
     it('S67 says of a new browser who signed in, and whom to tell at once', () => {
-      const mail = templates.render({ ...notice, event: 'sign-in', browserFamily: '' });
+      const mail = templates.render({ ...notice, event: 'sign-in', browserFamily: null });
       assert.equal(mail.subject, 'New sign-in to Contoso');
       assert.match(mail.text, /^teri@gmail\.example signed in to Contoso to continue to Fabrikam/m);
       assert.match(mail.text, /^It was on 25 Oct 2026 at 14:02 UTC, from IP 203\.0\.113\.x/m);
@@ -370,7 +376,8 @@ describe('createTemplates', () => {
         'You get this because Megan Bowen invited teri@gmail.example to Contoso.',
         'Questions? Contact help@contoso.example.',
         'Contoso has not provided a privacy statement.',
-        `Do not want invitations from Contoso? Block them here: ${invitation.blockUrl}`,
+        'Do not want invitations from Contoso? Block them here:',
+        `${invitation.blockUrl}`,
       ]);
     });
 
@@ -398,7 +405,7 @@ describe('createTemplates', () => {
         privacyUrl: 'https://contoso.example/erklärung',
       });
       assert.match(html, /href="https:\/\/contoso\.example\/erkl%C3%A4rung"/);
-      assert.match(text, /^Privacy statement of Contoso: https:.*erkl%C3%A4rung$/m);
+      assert.match(text, /^Privacy statement of Contoso:\nhttps:.*erkl%C3%A4rung$/m);
       assert.doesNotMatch(text, /not provided/);
     });
 
@@ -426,7 +433,8 @@ describe('createTemplates', () => {
         'You get this because Megan Bowen gave teri@gmail.example guest access to Contoso.',
         'Questions? Contact help@contoso.example.',
         'Contoso has not provided a privacy statement.',
-        `Do not want invitations from Contoso? Block them here: ${invitation.blockUrl}`,
+        'Do not want invitations from Contoso? Block them here:',
+        `${invitation.blockUrl}`,
       ]);
       assert.deepEqual(
         visible(mail.html).filter((line) => line !== 'Or open this address in your browser:'),
@@ -523,7 +531,8 @@ describe('createTemplates', () => {
         'You did not ask for it? You can ignore this email; nobody was signed in.',
         'You get this because someone typed teri@gmail.example on the sign-in page of Contoso.',
         'Questions? Contact help@contoso.example.',
-        'Privacy statement of Contoso: https://contoso.example/privacy',
+        'Privacy statement of Contoso:',
+        'https://contoso.example/privacy',
       ]);
       assert.deepEqual(visible(html), linesOf(text));
       assert.doesNotMatch(html, /<a\b|href|<blockquote/);

@@ -113,7 +113,7 @@ describe('createAdapterFactory', () => {
     const [uid, guest] = [unique('uid'), unique('guest')];
     const session = { uid, accountId: guest, loginTs: START };
     const id = await save('Session', session);
-    const noted = { tenant: 'a', uid, guest, browser: '', byMail: true };
+    const noted = { tenant: 'a', uid, guest, browser: null, byMail: true };
     await nodes[0].sessions.note({ ...noted, signedInAt: START, expiresAt: START + 600 });
     await adapter('Session').upsert(id, { jti: id, ...session }, 600);
     assert.ok(await adapter('Session').find(id));

@@ -152,7 +152,7 @@ export function letterTo(to: string) {
     locale: 'en',
     tenantName: 'Contoso',
     clientName: 'Docs',
-    browserFamily: '',
+    browserFamily: null,
     network: '203.0.113.x',
     invitedBy: null,
     support: null,
