@@ -17,6 +17,7 @@ import { adminResource } from './admin-resource.ts';
 import { createAssertClientClaims } from './client-assertion.ts';
 import { type BrowserBinding, type CookieSigner, cookieNames } from './cookies.ts';
 import { speakingToEngine } from './engine-fault.ts';
+import type { GatheredWrites } from './gathered-writes.ts';
 import { createLoadExistingGrant } from './grant.ts';
 import { createEngineFetch, outboundBodyLimits } from './outbound.ts';
 import { createPolicy, isFromEarlier, isSessionOver } from './policy.ts';
@@ -36,6 +37,7 @@ export interface ConfigurationDeps {
   readonly store: Store;
   readonly directory: Directory;
   readonly browser: BrowserBinding;
+  readonly gathered: GatheredWrites;
   readonly signer: CookieSigner;
   readonly pages: EnginePages;
   readonly limits: Limits;
@@ -123,6 +125,7 @@ export function createOidcConfiguration(
       namespace: issuer.namespace,
       clock,
       browser: deps.browser,
+      gathered: deps.gathered,
     }),
     features: {
       backchannelLogout: { enabled: true },
