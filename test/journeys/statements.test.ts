@@ -6,8 +6,8 @@ import { type StoreKind, stores } from '../support/world.ts';
 /** Raised only by whoever has decided that what they add is worth it to every sign-in there is. */
 const MOST: Readonly<Record<StoreKind, { readonly statements: number; readonly commits: number }>> =
   {
-    sqlite: { statements: 47, commits: 9 },
-    mariadb: { statements: 47, commits: 9 },
+    sqlite: { statements: 46, commits: 9 },
+    mariadb: { statements: 46, commits: 9 },
   };
 
 for (const store of stores) {
