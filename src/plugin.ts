@@ -182,12 +182,14 @@ export async function createGuests(options: GuestsOptions): Promise<Guests> {
           await parts.gate.middleware(ctx, () => orStartAgain(ctx, () => answer(ctx, next)));
           return capTenantCookies(ctx, parts.engine.secure);
         }
-        await unlessLoop(ctx, next);
-        // A host of many tenants has no page that would show it.
-        if (owner) {
-          const browser = () => browserFamilyOf(ctx.get('user-agent'));
-          await parts.guestSessions.note(ctx as KoaContextWithOIDC, owner.id, browser);
-        }
+        const browser = () => browserFamilyOf(ctx.get('user-agent'));
+        await parts.engine.gathered.around(
+          ctx,
+          () => unlessLoop(ctx, next),
+          // A host of many tenants has no page that would show it.
+          () =>
+            owner ? parts.guestSessions.of(ctx as KoaContextWithOIDC, owner.id, browser) : null,
+        );
         capTenantCookies(ctx, parts.engine.secure);
         if (ctx.path.startsWith('/.well-known/')) describeResponseModes(ctx.body);
       });

@@ -98,8 +98,9 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
     let signIn = await remembered.find(visit);
     if (!signIn && visit.interaction.prompt.name !== 'consent') {
       const begun = await beginByHint(visit);
-      if (begun) return { to: begun };
-      signIn = await remembered.find(visit);
+      if (begun?.to !== undefined) return { to: begun.to };
+      // Most come with neither ticket nor hint: then nothing was written since it was looked for.
+      if (begun) signIn = await remembered.find(visit);
     }
     const step = await stepOf(visit, signIn);
     const fate = step.step === 'enter-code' ? await fateFor(visit, signIn) : undefined;
@@ -115,15 +116,16 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
       : undefined;
   }
 
-  /** An invitation or a hint of the client stands for typing the address. @returns where to go at once */
-  async function beginByHint(visit: Visit): Promise<string | undefined> {
+  /** An invitation or a hint of the client stands for typing the address. @returns where to go at once,
+   *  if anywhere; undefined when there was neither */
+  async function beginByHint(visit: Visit): Promise<{ readonly to?: string } | undefined> {
     const { loginHint, invited } = visit;
     const invitee = invited && parseEmailAddress(invited.guest.address);
     const isOther = invitee && loginHint && invitee.key !== loginHint.key;
     const address = isOther ? loginHint : (invitee ?? loginHint);
     if (address) {
       const done = await remember(visit, address);
-      return done.outcome === 'moved' ? done.to : undefined;
+      return done.outcome === 'moved' && done.to !== undefined ? { to: done.to } : {};
     }
     const place = doors.ofDomainHint(visit);
     if (!place) return undefined;
@@ -135,7 +137,7 @@ export function createSignInSteps(deps: SignInDeps): SignInSteps {
       create: false,
       again: false,
     });
-    return left.outcome === 'left' ? left.to : undefined;
+    return left.outcome === 'left' ? { to: left.to } : {};
   }
 
   async function chooseAddress(visit: Visit, typed: string): Promise<Submission> {

@@ -6,6 +6,7 @@ import { errors, Provider, type Adapter, type AdapterPayload } from 'oidc-provid
 import type { Clock } from '../domain/clock.ts';
 import type { OidcRecord, OidcStore, SessionStore } from '../storage/store.ts';
 import type { BrowserBinding } from './cookies.ts';
+import type { Gathered, GatheredWrites } from './gathered-writes.ts';
 import type { PromptBinding } from './policy.ts';
 
 /** @param namespace the tenant id, or the host's own name for its issuer: part of every key (S33) */
@@ -16,6 +17,8 @@ export function createAdapterFactory(deps: {
   readonly namespace: string;
   readonly clock: Clock;
   readonly browser: BrowserBinding;
+  /** Where writes may wait for those after them; default each is written by itself. */
+  readonly gathered?: Pick<GatheredWrites, 'of'>;
 }): (model: string) => Adapter {
   return (model) => new StoreAdapter(deps, model);
 }
@@ -29,12 +32,24 @@ const REVOCABLE: ReadonlySet<string> = new Set([
   'BackchannelAuthenticationRequest',
 ]);
 
+/**
+ * Routes that write several records and end with the session. At any other a record may be what the
+ * next line of the engine relies on.
+ */
+const GATHERING: ReadonlySet<string> = new Set(['authorization', 'resume']);
+/**
+ * Nobody has heard of them until the answer has left. An Interaction is destroyed at once: another
+ * resume of it would make a second session in the meantime.
+ */
+const GATHERED: ReadonlySet<string> = new Set(['Grant', 'AuthorizationCode', 'Session']);
+
 class StoreAdapter implements Adapter {
   readonly #store: OidcStore;
   readonly #sessions: Pick<SessionStore, 'isEnded'> | undefined;
   readonly #namespace: string;
   readonly #clock: Clock;
   readonly #browser: BrowserBinding;
+  readonly #gathered: Pick<GatheredWrites, 'of'> | undefined;
   readonly #model: string;
 
   constructor(deps: Parameters<typeof createAdapterFactory>[0], model: string) {
@@ -43,6 +58,7 @@ class StoreAdapter implements Adapter {
     this.#namespace = deps.namespace;
     this.#clock = deps.clock;
     this.#browser = deps.browser;
+    this.#gathered = deps.gathered;
     this.#model = model;
   }
 
@@ -61,7 +77,7 @@ class StoreAdapter implements Adapter {
       expiresAt: expiresIn ? this.#clock() + expiresIn : null,
     };
     if (this.#model !== 'ReplayDetection') {
-      await this.#store.upsert(record);
+      await this.#save(record);
       if (record.uid !== null && payload.accountId !== undefined) await this.#leaveEnded(record);
       return;
     }
@@ -69,16 +85,40 @@ class StoreAdapter implements Adapter {
     if (!(await this.#store.insert(record))) throw replayError();
   }
 
+  async #save(record: Omit<OidcRecord, 'consumedAt'>): Promise<void> {
+    const gathered = this.#gathering();
+    if (!gathered || !GATHERED.has(this.#model)) {
+      await this.#store.upsert(record);
+      return;
+    }
+    gathered.save(record);
+    // The engine saves it last, where a store that is out of reach still gets a page of its own.
+    if (this.#model === 'Session') await gathered.write(this.#store);
+  }
+
+  #gathering(): Gathered | undefined {
+    const ctx = Provider.ctx;
+    return ctx && GATHERING.has(ctx.oidc.route) ? this.#gathered?.of(ctx) : undefined;
+  }
+
+  /** Before the engine looks for what it has just saved or destroyed. */
+  async #writeGathered(id?: string): Promise<void> {
+    const gathered = this.#gathering();
+    if (gathered?.holds(this.#model, id)) await gathered.write(this.#store);
+  }
+
   /**
    * A request that had read its session before the guest ended it saves it once more. Looked at
    * afterwards: whichever came first, the mark or the record, one of the two sees the other.
    */
   async #leaveEnded({ uid, id }: Pick<OidcRecord, 'uid' | 'id'>): Promise<void> {
-    if (uid === null || !(await this.#sessions?.isEnded(this.#namespace, uid))) return;
+    if (uid === null || isMadeHere(uid)) return;
+    if (!(await this.#sessions?.isEnded(this.#namespace, uid))) return;
     await this.#store.destroy(this.#namespace, this.#model, id);
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
+    await this.#writeGathered(digestOf(id));
     const record = await this.#store.find(this.#namespace, this.#model, digestOf(id));
     return record && this.#isForeign(record) ? undefined : this.#payload(record, id);
   }
@@ -96,14 +136,17 @@ class StoreAdapter implements Adapter {
   }
 
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    await this.#writeGathered();
     return this.#payload(await this.#store.findByUid(this.#namespace, this.#model, uid));
   }
 
   async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+    await this.#writeGathered();
     return this.#payload(await this.#store.findByUserCode(this.#namespace, this.#model, userCode));
   }
 
   async consume(id: string): Promise<void> {
+    await this.#writeGathered();
     const key = digestOf(id);
     if (await this.#store.consume(this.#namespace, this.#model, key, this.#clock())) return;
     // The engine read "not consumed" and lost the race: the same as a replay, so the grant and
@@ -122,10 +165,15 @@ class StoreAdapter implements Adapter {
   }
 
   async destroy(id: string): Promise<void> {
-    await this.#store.destroy(this.#namespace, this.#model, digestOf(id));
+    const record = { tenant: this.#namespace, model: this.#model, id: digestOf(id) };
+    const gathered = this.#gathering();
+    await this.#writeGathered(record.id);
+    if (gathered && GATHERED.has(this.#model)) gathered.destroy(record);
+    else await this.#store.destroy(record.tenant, record.model, record.id);
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {
+    await this.#gathering()?.write(this.#store);
     await this.#store.destroyByGrant(this.#namespace, grantId, this.#model);
   }
 
@@ -151,6 +199,13 @@ class StoreAdapter implements Adapter {
 function withoutId(session: NonNullable<AdapterPayload['session']>) {
   const { cookie: _cookie, ...kept } = session;
   return kept;
+}
+
+/** Whether this request made the session up: nobody can have ended what nobody has seen. */
+function isMadeHere(uid: string): boolean {
+  const session = Provider.ctx?.oidc.session as
+    { readonly uid?: string; readonly new?: boolean } | undefined;
+  return session?.new === true && session.uid === uid;
 }
 
 function replayError(): Error {

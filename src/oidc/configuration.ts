@@ -17,6 +17,7 @@ import { adminResource } from './admin-resource.ts';
 import { createAssertClientClaims } from './client-assertion.ts';
 import { type BrowserBinding, type CookieSigner, cookieNames } from './cookies.ts';
 import { speakingToEngine } from './engine-fault.ts';
+import type { GatheredWrites } from './gathered-writes.ts';
 import { createLoadExistingGrant } from './grant.ts';
 import type { GuestSessions } from './guest-sessions.ts';
 import { createHintedSignOut } from './hinted-sign-out.ts';
@@ -38,6 +39,7 @@ export interface ConfigurationDeps {
   readonly store: Store;
   readonly directory: Directory;
   readonly browser: BrowserBinding;
+  readonly gathered: GatheredWrites;
   readonly signer: CookieSigner;
   readonly pages: EnginePages;
   readonly guestSessions: Pick<GuestSessions, 'end'>;
@@ -139,6 +141,7 @@ export function createOidcConfiguration(
       namespace: issuer.namespace,
       clock,
       browser: deps.browser,
+      gathered: deps.gathered,
     }),
     features: {
       backchannelLogout: { enabled: true },

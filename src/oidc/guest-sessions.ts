@@ -4,7 +4,7 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type Provider from 'oidc-provider';
 import type { BrowserName } from '../domain/browser-name.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { Guest, LiveSession, OidcRecord, Store } from '../storage/store.ts';
+import type { Guest, GuestSession, LiveSession, OidcRecord, Store } from '../storage/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { digestOf } from './adapter.ts';
 
@@ -24,10 +24,14 @@ export type Owner = Pick<Guest, 'tenant' | 'id'>;
 /** What a guest's own page can see and do of sessions. */
 export interface GuestSessions {
   /**
-   * Notes the sign-in that a request of the engine has just ended; any other request does nothing.
+   * What is to be noted of the sign-in that a request of the engine has just ended; null of any other.
    * @param browser names the browser that asks
    */
-  note(ctx: KoaContextWithOIDC, tenant: string, browser: () => BrowserName | null): Promise<void>;
+  of(
+    ctx: KoaContextWithOIDC,
+    tenant: string,
+    browser: () => BrowserName | null,
+  ): GuestSession | null;
   /** Newest first; of sign-ins from before this was noted, none. */
   list(guest: Guest): Promise<readonly OpenSession[]>;
   /**
@@ -64,12 +68,14 @@ export function createGuestSessions(deps: {
 
   return {
     list,
-    async note(ctx, tenant, browser) {
+    of(ctx, tenant, browser) {
       const { oidc } = ctx as { readonly oidc?: KoaContextWithOIDC['oidc'] };
       const login = oidc?.route === 'resume' ? oidc.result?.login : undefined;
       const { uid, accountId, loginTs } = oidc?.session ?? {};
-      if (!login || !uid || accountId !== login.accountId || loginTs === undefined) return;
-      await store.sessions.note({
+      if (!login || !uid || accountId !== login.accountId || loginTs === undefined) {
+        return null;
+      }
+      return {
         tenant,
         uid,
         guest: accountId,
@@ -77,7 +83,7 @@ export function createGuestSessions(deps: {
         byMail: login['byMail'] === true,
         signedInAt: loginTs,
         expiresAt: loginTs + deps.sessionSeconds,
-      });
+      };
     },
     async end(provider, guest, uid) {
       const ended = await store.transaction((tx) => endIn(tx, guest, uid, clock()));

@@ -49,6 +49,7 @@ import { createMailer } from '../mail/transport.ts';
 import { createAdmission } from '../oidc/admission.ts';
 import type { ConfigurationDeps } from '../oidc/configuration.ts';
 import { createBrowserBinding, createCookieSigner, forgetSessionCookie } from '../oidc/cookies.ts';
+import { createGatheredWrites } from '../oidc/gathered-writes.ts';
 import { createGuestSessions, type GuestSessions } from '../oidc/guest-sessions.ts';
 import { createSigningKeys, type SigningKeys } from '../oidc/keys.ts';
 import { deriveKey } from '../settings/derive-key.ts';
@@ -269,6 +270,7 @@ export async function assemble(
       store,
       directory,
       browser,
+      gathered: createGatheredWrites(store.oidc),
       signer,
       pages: createEnginePages({ views, gate, tenantOf }),
       guestSessions,

@@ -63,6 +63,12 @@ export function createSession(
         throw error;
       }
     },
+    writeAll: async (writes) => {
+      for (const { sql, params, ifTaken } of writes) {
+        if (!ifTaken) await execute(sql, params);
+        else if ((await database.update(sql, params)) === 'taken') await database.writeAll(ifTaken);
+      }
+    },
     all: async <T>(sql: string, params?: readonly SqlValue[]) => {
       const result = await execute(sql, params);
       return rowsAs<T>(Array.isArray(result) ? result : []);

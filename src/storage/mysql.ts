@@ -36,17 +36,28 @@ export function openMysql(url: string, poolSize: number = DEFAULT_POOL_SIZE): Da
   const nodes = createMysqlNodes(parseMysqlUrl(url), poolSize);
   const guard = createTransactionGuard();
 
+  const transaction: Database['transaction'] = (work) =>
+    again(true, () => connected((connection) => atomically(connection, guard, work)));
+
   return {
     kind: 'mysql',
     run: (sql, params) => alone(sql, (connection) => connection.run(sql, params)),
     insert: (sql, params) => alone(sql, (connection) => connection.insert(sql, params)),
     update: (sql, params) => alone(sql, (connection) => connection.update(sql, params)),
+    writeAll: async (writes) => {
+      const [first] = writes;
+      if (!first) return;
+      // What is committed by itself needs no BEGIN and no COMMIT, each a way to the server and back.
+      const isAlone = writes.length === 1 && !first.ifTaken;
+      await (isAlone
+        ? alone(first.sql, (connection) => connection.writeAll(writes))
+        : transaction((tx) => tx.writeAll(writes)));
+    },
     all: <T>(sql: string, params?: readonly SqlValue[]) =>
       alone(sql, (connection) => connection.all<T>(sql, params)),
     get: <T>(sql: string, params?: readonly SqlValue[]) =>
       alone(sql, (connection) => connection.get<T>(sql, params)),
-    transaction: (work) =>
-      again(true, () => connected((connection) => atomically(connection, guard, work))),
+    transaction,
     exclusive: (work) =>
       connected(async (connection) => {
         try {

@@ -1,7 +1,15 @@
 // Owns oidc-provider's models in SQL: one table, every key led by the tenant (S33).
 
 import type { OidcRecord, OidcStore } from './store.ts';
-import { type Database, deleteBatchSql, type SqlValue, upsertSql } from './sql.ts';
+import { noteWrite } from './sessions.ts';
+import {
+  type Database,
+  deleteBatchSql,
+  type SqlKind,
+  type SqlValue,
+  upsertSql,
+  type Write,
+} from './sql.ts';
 
 const COLUMNS =
   'tenant, model, id, payload, grant_id AS grantId, uid, user_code AS userCode, ' +
@@ -28,18 +36,12 @@ const OF_GUESTS = [
 ] as const;
 const VALUES = `(${WRITTEN.join(', ')}) VALUES (${WRITTEN.map(() => '?').join(', ')})`;
 
+const DESTROY = 'DELETE FROM oidc_records WHERE tenant = ? AND model = ? AND id = ?';
+
 type Row = Omit<OidcRecord, 'payload'> & { readonly payload: string };
 
 /** The {@link OidcStore} of one database or transaction. */
 export function createOidcStore(database: Database): OidcStore {
-  // consumed_at is not among the updated: saving a used record again must not make it usable (S44).
-  const upsert = upsertSql(
-    database.kind,
-    'oidc_records',
-    WRITTEN,
-    ['tenant', 'model', 'id'],
-    ['id', 'payload', 'grant_id', 'uid', 'user_code', 'expires_at'],
-  );
   // Without ANALYZE SQLite reads every row of the tenant by the primary key's prefix instead (sign-in
   // 1.9 to 5 ms). INDEXED BY also fails loudly should the index ever go.
   const by = (index: string): string => (database.kind === 'sqlite' ? `INDEXED BY ${index} ` : '');
@@ -49,20 +51,22 @@ export function createOidcStore(database: Database): OidcStore {
   };
 
   const destroy: OidcStore['destroy'] = async (tenant, model, id) => {
-    await database.run('DELETE FROM oidc_records WHERE tenant = ? AND model = ? AND id = ?', [
-      tenant,
-      model,
-      id,
-    ]);
+    await database.run(DESTROY, [tenant, model, id]);
   };
 
   return {
     upsert: async (record) => {
-      const params = toParams(record);
-      if (await database.insert(upsert, params)) return;
-      // Another record holds the uid: a second tab got a new session id first. The last one stands.
-      await database.run(`REPLACE INTO oidc_records ${VALUES}`, params);
+      const { sql, params, ifTaken } = saveWrite(database.kind, record);
+      if (await database.insert(sql, params)) return;
+      for (const instead of ifTaken) await database.run(instead.sql, instead.params);
     },
+    writeAll: ({ tenant, destroyed, saved, noted }) =>
+      database.writeAll([
+        // In the order in which ending a session takes them: two that meet wait, and neither dies.
+        ...(noted ? [noteWrite(database.kind, noted)] : []),
+        ...destroyed.map(({ model, id }) => ({ sql: DESTROY, params: [tenant, model, id] })),
+        ...saveWrites(database.kind, saved),
+      ]),
     insert: (record) => database.insert(`INSERT INTO oidc_records ${VALUES}`, toParams(record)),
     find: (tenant, model, id) =>
       one('WHERE tenant = ? AND model = ? AND id = ?', [tenant, model, id]),
@@ -119,6 +123,31 @@ export function createOidcStore(database: Database): OidcStore {
       return changes;
     },
   };
+}
+
+/** Rows of one statement on MySQL, where each statement is a way to the server and back. */
+function saveWrites(
+  kind: SqlKind,
+  records: readonly Omit<OidcRecord, 'consumedAt'>[],
+): readonly Write[] {
+  const each = records.map((record) => saveWrite(kind, record));
+  if (kind === 'sqlite' || records.length < 2) return each;
+  return [
+    { sql: upsertOf(kind, records.length), params: records.flatMap(toParams), ifTaken: each },
+  ];
+}
+
+function saveWrite(kind: SqlKind, record: Omit<OidcRecord, 'consumedAt'>) {
+  const params = toParams(record);
+  // Another record holds the uid: a second tab got a new session id first. The last one stands.
+  const ifTaken = [{ sql: `REPLACE INTO oidc_records ${VALUES}`, params }];
+  return { sql: upsertOf(kind, 1), params, ifTaken };
+}
+
+function upsertOf(kind: SqlKind, rows: number): string {
+  // consumed_at is not among the updated: saving a used record again must not make it usable (S44).
+  const updated = ['id', 'payload', 'grant_id', 'uid', 'user_code', 'expires_at'];
+  return upsertSql(kind, 'oidc_records', WRITTEN, ['tenant', 'model', 'id'], updated, rows);
 }
 
 function toParams(record: Omit<OidcRecord, 'consumedAt'>): readonly SqlValue[] {

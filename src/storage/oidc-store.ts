@@ -1,5 +1,7 @@
 // Owns the ports of the engine's records and of the signing keys.
 
+import type { GuestSession } from './session-store.ts';
+
 /** oidc-provider's fifteen models; stored in one table, told apart by name. */
 export interface OidcRecord {
   readonly tenant: string;
@@ -15,7 +17,19 @@ export interface OidcRecord {
   readonly expiresAt: number | null;
 }
 
+/** What one request of the engine leaves behind. */
+export interface OidcChanges {
+  readonly tenant: string;
+  readonly destroyed: readonly Pick<OidcRecord, 'model' | 'id'>[];
+  /** As {@link OidcStore.upsert} takes them, of that tenant. */
+  readonly saved: readonly Omit<OidcRecord, 'consumedAt'>[];
+  /** The sign-in of the session among them; null when nobody signed in. */
+  readonly noted: GuestSession | null;
+}
+
 export interface OidcStore {
+  /** Writes all of it in one commit, or nothing. What is destroyed goes first. */
+  writeAll(changes: OidcChanges): Promise<void>;
   /** Inserts or replaces by (tenant, model, id); for a uid, replaces whichever row had it. */
   upsert(record: Omit<OidcRecord, 'consumedAt'>): Promise<void>;
   /** Inserts only. @returns false when the id is already there: a replay (S44) */

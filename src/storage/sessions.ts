@@ -3,7 +3,7 @@
 
 import { readBrowserName, writeBrowserName } from '../domain/browser-name.ts';
 import type { GuestSession, LiveSession, SessionStore } from './store.ts';
-import { type Database, upsertSql } from './sql.ts';
+import { type Database, type SqlKind, upsertSql, type Write } from './sql.ts';
 
 const WRITTEN = [
   'tenant',
@@ -21,15 +21,18 @@ type Row = Omit<LiveSession, 'browser' | 'byMail' | 'payload'> & {
   readonly payload: string;
 };
 
+/** Notes a sign-in, to be written with what else it leaves behind. */
+export function noteWrite(kind: SqlKind, session: GuestSession): Write {
+  const { tenant, uid, guest, browser, byMail, signedInAt, expiresAt } = session;
+  const named = writeBrowserName(browser);
+  return {
+    sql: upsertSql(kind, 'guest_sessions', WRITTEN, ['tenant', 'uid'], WRITTEN.slice(2)),
+    params: [tenant, uid, guest, named, byMail ? 1 : 0, signedInAt, expiresAt],
+  };
+}
+
 /** The {@link SessionStore} of one database or transaction. */
 export function createSessionStore(database: Database): SessionStore {
-  const upsert = upsertSql(
-    database.kind,
-    'guest_sessions',
-    WRITTEN,
-    ['tenant', 'uid'],
-    WRITTEN.slice(2),
-  );
   // Without ANALYZE SQLite would read every record of the tenant by the primary key's prefix.
   const by = (index: string): string => (database.kind === 'sqlite' ? ` INDEXED BY ${index}` : '');
   const live =
@@ -42,11 +45,7 @@ export function createSessionStore(database: Database): SessionStore {
     'AND r.expires_at > ? ORDER BY s.signed_in_at DESC, s.uid LIMIT ?';
 
   return {
-    note: async ({ tenant, uid, guest, browser, byMail, signedInAt, expiresAt }) => {
-      const named = writeBrowserName(browser);
-      const params = [tenant, uid, guest, named, byMail ? 1 : 0, signedInAt, expiresAt];
-      await database.run(upsert, params);
-    },
+    note: (session) => database.writeAll([noteWrite(database.kind, session)]),
     list: async (tenant, guest, now, limit) => {
       const rows = await database.all<Row>(live, [tenant, guest, now, now, limit]);
       return rows.map(toSession);

@@ -9,6 +9,14 @@ export type SqlValue = string | number | null;
 /** The two families of SQL. `mysql` is MySQL, MariaDB and MariaDB Galera. */
 export type SqlKind = 'sqlite' | 'mysql';
 
+/** One INSERT, UPDATE or DELETE that is written together with others. */
+export interface Write {
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+  /** Written instead when it runs into a unique key; without them that is a fault. */
+  readonly ifTaken?: readonly Write[];
+}
+
 /**
  * One database, or one transaction on it. Values go in through `?` placeholders only.
  *
@@ -26,6 +34,11 @@ export interface Database {
    * @returns how many rows matched, or `taken`; nothing changed then
    */
   update(sql: string, params?: readonly SqlValue[]): Promise<number | 'taken'>;
+  /**
+   * Writes in this order, in one commit: all of it or nothing. On a transaction, joins it. For what
+   * depends on nothing that is read, a transaction costs more: SQLite shares no commit with it.
+   */
+  writeAll(writes: readonly Write[]): Promise<void>;
   all<T>(sql: string, params?: readonly SqlValue[]): Promise<T[]>;
   get<T>(sql: string, params?: readonly SqlValue[]): Promise<T | undefined>;
   /**
@@ -48,15 +61,18 @@ export function rowsAs<T>(rows: readonly unknown[]): T[] {
   return rows as T[];
 }
 
-/** The SQL of "insert, or update these columns of the row with that key". Pure. */
+/** The SQL of "insert, or update these columns of the row with that key", of so many rows. Pure. */
 export function upsertSql(
   kind: SqlKind,
   table: string,
   columns: readonly string[],
   key: readonly string[],
   updated: readonly string[],
+  rows = 1,
 ): string {
-  const insert = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+  const row = `(${columns.map(() => '?').join(', ')})`;
+  const values = Array.from({ length: rows }, () => row).join(', ');
+  const insert = `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${values}`;
   return kind === 'sqlite'
     ? `${insert} ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${updated.map((name) => `${name} = excluded.${name}`).join(', ')}`
     : `${insert} ON DUPLICATE KEY UPDATE ${updated.map((name) => `${name} = VALUES(${name})`).join(', ')}`;

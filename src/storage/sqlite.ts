@@ -7,7 +7,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GuestError } from '../domain/errors.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { createTransactionGuard, type Database, rowsAs, type SqlValue } from './sql.ts';
+import { createTransactionGuard, type Database, rowsAs, type SqlValue, type Write } from './sql.ts';
 
 // How long a lock of another process or store is waited for before the request ends with 503.
 const BUSY_TIMEOUT_MS = 5000;
@@ -19,8 +19,8 @@ const UNAVAILABLE = new Set([5, 6, 7, 8, 10, 13, 14, 15]);
 
 /**
  * Opens the file, creating it (mode 0600) and its directory (0700) when absent. Commits are on disk
- * before they are acknowledged: a consumed passcode stays consumed through a power cut. `run`,
- * `insert` and `update` share a commit with those of the same turn; a `get` or `all` that writes has its own.
+ * before they are acknowledged: a consumed passcode stays consumed through a power cut. `run`, `insert`,
+ * `update` and `writeAll` share a commit with those of the same turn; a `get` or `all` that writes has its own.
  *
  * @param file absolute path
  * @throws {GuestError} `unavailable` when the file cannot be opened
@@ -46,6 +46,8 @@ export function openSqlite(file: string): Database {
     // oxlint-disable-next-line typescript/require-await -- as above
     update: async (sql, params) => update(sql, params),
     // oxlint-disable-next-line typescript/require-await -- as above
+    writeAll: async (writes) => writes.forEach(write),
+    // oxlint-disable-next-line typescript/require-await -- as above
     all: async <T>(sql: string, params: readonly SqlValue[] = []) =>
       execute(sql, (statement) => rowsAs<T>(statement.all(...params))),
     // oxlint-disable-next-line typescript/require-await -- as above
@@ -61,6 +63,7 @@ export function openSqlite(file: string): Database {
     run: (sql, params) => grouped(() => run(sql, params)),
     insert: (sql, params) => grouped(() => insert(sql, params)),
     update: (sql, params) => grouped(() => update(sql, params)),
+    writeAll: (writes) => grouped(() => writeTogether(writes)),
     all: <T>(sql: string, params?: readonly SqlValue[]) =>
       outside(() => inside.all<T>(sql, params)),
     get: <T>(sql: string, params?: readonly SqlValue[]) =>
@@ -94,6 +97,27 @@ export function openSqlite(file: string): Database {
     } catch (error) {
       const code = errcode(error);
       if (code === CONSTRAINT_PRIMARYKEY || code === CONSTRAINT_UNIQUE) return 'taken';
+      throw error;
+    }
+  }
+
+  function write({ sql, params, ifTaken }: Write): void {
+    if (!ifTaken) run(sql, params);
+    else if (update(sql, params) === 'taken') ifTaken.forEach(write);
+  }
+
+  /** In a group or alone, where the savepoint is the transaction. */
+  function writeTogether(writes: readonly Write[]): void {
+    execute('SAVEPOINT together', (statement) => statement.run());
+    try {
+      writes.forEach(write);
+      execute('RELEASE together', (statement) => statement.run());
+    } catch (error) {
+      // Otherwise what came before the fault would be committed with the rest of the group.
+      if (connection.isTransaction) {
+        execute('ROLLBACK TO together', (statement) => statement.run());
+        execute('RELEASE together', (statement) => statement.run());
+      }
       throw error;
     }
   }

@@ -34,7 +34,7 @@ export type {
   OutboxMessage,
   OutboxStore,
 } from './mail-store.ts';
-export type { KeyStore, OidcRecord, OidcStore, SigningKey } from './oidc-store.ts';
+export type { KeyStore, OidcChanges, OidcRecord, OidcStore, SigningKey } from './oidc-store.ts';
 export type { BudgetKey, BudgetStore, PasscodeRecord, PasscodeStore } from './passcode-store.ts';
 export type { GuestSession, LiveSession, SessionStore } from './session-store.ts';
 export type { JourneyStore, SignIn, SignInStore, UpstreamJourney } from './sign-in-store.ts';

@@ -1,17 +1,21 @@
 // Owns `npm run bench`: starts everything, measures, prints, keeps, and ends with 1 when a sign-in
 // failed. `--quick` takes under a minute and keeps nothing; `--profile DIR` leaves a CPU profile of
-// every server there. `--tenants N` reads the files of N tenants instead, `--pages` draws every page.
+// every server there. `--tenants N` reads the files of N tenants instead, `--pages` draws every page,
+// `--statements` lists what one sign-in asks of the database.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { guestAddresses } from './configuration.ts';
+import { countSignIn } from './counted-sign-in.ts';
 import { type Measurement, measure, type Plan } from './measure.ts';
 import { formatPages, measurePages } from './pages.ts';
 import { startRelay } from './relay.ts';
 import { createReport, formatReport } from './report.ts';
+import { formatStatements } from './statements.ts';
 import { formatTenants, measureTenants } from './tenants.ts';
+import { stores } from '../support/world.ts';
 import { startVariant, type Variant, type VariantName } from './variants.ts';
 
 const RESULTS = new URL('../../bench/results.json', import.meta.url);
@@ -39,10 +43,17 @@ const { values } = parseArgs({
     profile: { type: 'string' },
     tenants: { type: 'string' },
     pages: { type: 'boolean', default: false },
+    statements: { type: 'boolean', default: false },
   },
 });
 if (values.pages) {
   process.stdout.write(`${formatPages(await measurePages('fabrikam', 'en'))}\n`);
+  process.exit();
+}
+if (values.statements) {
+  for (const store of stores) {
+    process.stdout.write(`${formatStatements(store, await countSignIn(store))}\n\n`);
+  }
   process.exit();
 }
 if (values.tenants !== undefined) {

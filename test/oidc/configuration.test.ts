@@ -28,6 +28,7 @@ const deps: ConfigurationDeps = {
   limits: defaultLimits,
   clock: () => NOW,
   secure: true,
+  gathered: { of: () => undefined, around: () => Promise.resolve() },
   admit: () => undefined,
   dpopSecret: randomBytes(32),
   pairwiseKey: createSecretKey(randomBytes(32)),

@@ -23,6 +23,10 @@ function recording(database: Database, statements: string[]): Database {
     ...database,
     run: (sql, params) => database.run(note(sql), params),
     update: (sql, params) => database.update(note(sql), params),
+    writeAll: (writes) => {
+      writes.forEach(({ sql }) => note(sql));
+      return database.writeAll(writes);
+    },
     all: <T>(sql: string, params?: readonly SqlValue[]) => database.all<T>(note(sql), params),
     get: <T>(sql: string, params?: readonly SqlValue[]) => database.get<T>(note(sql), params),
   };

@@ -126,6 +126,73 @@ export function oidcContract(nodes: () => Nodes): void {
       assert.equal(successes(found), 1);
     });
 
+    it('writes all that one request leaves behind: what is destroyed, saved and noted', async () => {
+      const { store, other } = nodes();
+      const [tenant, uid, guest] = [unique('t'), unique('uid'), unique('guest')];
+      const of = { tenant, expiresAt: NOW + 60 };
+      const before = recordOf({ ...of, model: 'Session', uid });
+      const interaction = recordOf({ ...of, model: 'Interaction' });
+      const code = recordOf({ ...of, grantId: 'g' });
+      const grant = recordOf({ ...of, model: 'Grant' });
+      const session = recordOf({ ...before, id: unique('Id'), payload: { accountId: guest } });
+      await store.oidc.upsert(before);
+      await store.oidc.upsert(interaction);
+      const noted = { tenant, uid, guest, browser: 'B', byMail: true };
+      const signedIn = { ...noted, signedInAt: NOW, expiresAt: NOW + 60 };
+      await store.oidc.writeAll({
+        tenant,
+        destroyed: [interaction, before],
+        saved: [code, grant, session],
+        noted: signedIn,
+      });
+      const find = ({ model, id }: Written) => other.oidc.find(tenant, model, id);
+      for (const record of [code, grant, session]) {
+        assert.deepEqual(await find(record), { ...record, consumedAt: null });
+      }
+      for (const record of [interaction, before]) assert.equal(await find(record), undefined);
+      const listed = await other.sessions.list(tenant, guest, NOW, 9);
+      assert.deepEqual(listed, [{ ...signedIn, payload: session.payload }]);
+    });
+
+    it('writes nothing of it when one thing cannot be written, and what others write at once', async () => {
+      const { store, other } = nodes();
+      const tenant = unique('t');
+      const [gone, saved, others] = [recordOf({ tenant }), recordOf({ tenant }), recordOf()];
+      const impossible = { ...recordOf({ tenant }), model: null as never };
+      await store.oidc.upsert(gone);
+      const changes = { tenant, destroyed: [gone], saved: [saved, impossible], noted: null };
+      const [failed] = await Promise.allSettled([
+        store.oidc.writeAll(changes),
+        store.oidc.upsert(others),
+      ]);
+      assert.equal(failed.status, 'rejected');
+      const find = ({ tenant: of, model, id }: Written) => other.oidc.find(of, model, id);
+      assert.ok(await find(gone), 'still there');
+      assert.equal(await find(saved), undefined);
+      assert.ok(await find(others));
+      await assert.rejects(store.oidc.writeAll(changes));
+      assert.ok(await find(gone), 'still there, alone in its commit');
+    });
+
+    it('leaves one session of 50 that write the same uid with a grant each at once', async () => {
+      const { store, other } = nodes();
+      const shared = recordOf({ model: 'Session', uid: unique('uid') });
+      const { tenant } = shared;
+      const made = await parallel(50, async (index) => {
+        const grant = recordOf({ tenant, model: 'Grant' });
+        const session = { ...shared, id: unique('Id') };
+        const saved = [grant, session];
+        const { oidc } = index % 2 ? store : other;
+        await oidc.writeAll({ tenant, destroyed: [], saved, noted: null });
+        return saved;
+      });
+      const find = ({ model, id }: Written) => store.oidc.find(tenant, model, id);
+      const grants = await parallel(50, (index) => find(made[index]![0]!));
+      const sessions = await parallel(50, (index) => find(made[index]![1]!));
+      assert.equal(successes(grants), 50);
+      assert.equal(successes(sessions), 1);
+    });
+
     it('saves many records at once from two nodes', async () => {
       const { store, other } = nodes();
       const shared = recordOf();
