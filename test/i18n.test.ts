@@ -23,10 +23,11 @@ const SENTENCES = {
 };
 
 describe('createTranslator', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'guestpass-locales-'));
+  let folder: string;
   let translator: Translator;
 
   before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'guestpass-locales-'));
     for (const [locale, sentences] of Object.entries(SENTENCES)) {
       writeFileSync(join(folder, `${locale}.json`), JSON.stringify(sentences));
     }

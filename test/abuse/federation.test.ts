@@ -49,7 +49,9 @@ for (const store of stores) {
       partner.addClient({
         client_id: CLIENT.clientId,
         client_secret: CLIENT.clientSecret,
-        redirect_uris: [`${fortress.origin}/a/signin/federation/partner/callback`],
+        redirect_uris: ['a', 'later'].map(
+          (id) => `${fortress.origin}/${id}/signin/federation/partner/callback`,
+        ),
       });
     });
     after(async () => {
@@ -149,6 +151,7 @@ for (const store of stores) {
       it(`T77 the place ${what}: a page in time with a way to try again, and no code by mail instead`, async () => {
         const { browser, left } = await leave('ana@partner.example');
         const answer = await signInAt(new Jar(), left.location!, 'ana@partner.example');
+        const before = await codes();
         await begin();
         const started = performance.now();
         const shown = await browser.follow(await browser.get(answer));
@@ -167,8 +170,121 @@ for (const store of stores) {
           await back(browser, again, 'ana@partner.example'),
         );
         assert.match(done.location ?? '', /[?&]code=/);
+        assert.equal(await codes(), before);
         assert.equal(fortress.mailsTo('ana@partner.example'), 0);
       });
+    }
+
+    it('T77 R46 places that nobody could ever ask, down, failing, silent: a page in time with a way to try again, and no code by mail instead', async () => {
+      const dark = await Promise.all(
+        ['down', 'failing', 'silent'].map(async (what) => {
+          const address = `guest@${what}.example`;
+          return { what, address, place: await startPlace(what, address) };
+        }),
+      );
+      try {
+        const homeDirectories = dark.map(({ what, place }) => ({
+          id: what,
+          displayName: what,
+          domains: [`${what}.example`],
+          oidc: oidcOf(place),
+        }));
+        await fortress.writeTenant('dark', tenantFile('dark', { homeDirectories }));
+        await fortress.reloaded('dark');
+        for (const { what, address, place } of dark) {
+          place.addClient({
+            client_id: CLIENT.clientId,
+            client_secret: CLIENT.clientSecret,
+            redirect_uris: [`${fortress.origin}/dark/signin/federation/${what}/callback`],
+          });
+          await fortress.invite(address, 'dark', 'pending');
+          if (what === 'down') await place.stop();
+          else place[what === 'failing' ? 'fail' : 'hang']('/.well-known');
+          const before = await codes();
+          const browser = fortress.browser();
+          const started = performance.now();
+          const shown = await fortress.choose(browser, address, await fortress.begin('dark'));
+          assert.ok(performance.now() - started < 8000, what);
+          assert.equal(shown.status, 503, what);
+          assert.equal(shown.location, undefined, what);
+          const csrf = hidden(shown, 'csrf');
+          const base = shown.url.href.replace(/\/(?:address|leave)$/, '');
+          await browser.post(`${base}/send`, { csrf });
+          await browser.post(`${base}/method`, { csrf, door: '0' });
+          if (what === 'down') await place.start();
+          place.recover();
+          const left = await browser.follow(await browser.post(`${base}/leave`, { csrf }));
+          assert.ok(left.location?.startsWith(place.issuer), what);
+          const done = await fortress.consent(browser, await back(browser, left, address));
+          assert.match(done.location ?? '', /[?&]code=/, what);
+          assert.equal(await codes(), before, what);
+          assert.equal(fortress.mailsTo(address), 0, what);
+        }
+      } finally {
+        await Promise.all(dark.map(({ place }) => place.stop()));
+      }
+    });
+
+    it('T31 S51 S63 a domain that is federated later: who redeemed by code stays with it, all others of the domain are answered alike', async () => {
+      await fortress.writeTenant('later', tenantFile('later'));
+      await fortress.reloaded('later');
+      const alike = ['pending', 'stranger', 'removed', 'blocked', 'elsewhere'].map(at);
+      const [pending = '', , removed = '', blocked = '', elsewhere = ''] = alike;
+      const kept = at('kept');
+      await fortress.invite(pending, 'later', 'pending');
+      await fortress.invite(elsewhere, 'b');
+      for (const address of [removed, blocked]) await fortress.invite(address, 'later');
+      await fortress.command('guests', 'remove', removed, '--tenant', 'later');
+      await fortress.command('guests', 'block', blocked, '--tenant', 'later');
+      const { id } = await fortress.invite(kept, 'later', 'pending');
+      const begun = await fortress.begin('later');
+      const first = await fortress.signIn(fortress.browser(), kept, begun);
+      assert.equal((await fortress.redeem(begun, first)).claims()?.sub, id);
+      const beforehand = await Promise.all([kept, ...alike].map(look));
+      assert.equal(new Set(beforehand).size, 1, beforehand.join('\n'));
+
+      const homeDirectories = [
+        {
+          id: 'partner',
+          displayName: 'Partner',
+          domains: ['later.example.org'],
+          oidc: oidcOf(partner),
+        },
+      ];
+      await fortress.writeTenant('later', tenantFile('later', { homeDirectories }));
+      await fortress.reloaded('later', 2);
+      const answers = await Promise.all(alike.map(look));
+      assert.equal(new Set(answers).size, 1, answers.join('\n'));
+      assert.ok(answers[0]?.includes(partner.issuer), answers[0]);
+      // RR6: the one who can be told, by the code that is still asked for.
+      assert.equal(await look(kept), beforehand[0]);
+      const again = await fortress.begin('later');
+      const second = await fortress.signIn(fortress.browser(), kept, again);
+      const claims = (await fortress.redeem(again, second)).claims();
+      assert.deepEqual([claims?.sub, claims?.['amr']], [id, ['otp']]);
+    });
+
+    /** What choosing an address comes to, without what is random or the address itself. */
+    async function look(address: string): Promise<string> {
+      const page = await fortress.choose(
+        fortress.browser(),
+        address,
+        await fortress.begin('later'),
+      );
+      if (page.location === undefined) return `${page.status} ${heading(page)}`;
+      const gone = new URL(page.location);
+      for (const name of ['state', 'nonce', 'code_challenge', 'login_hint']) {
+        if (gone.searchParams.has(name)) gone.searchParams.set(name, '*');
+      }
+      return `${page.status} ${gone.href}`;
+    }
+
+    /** Codes and mails there are, sent or not. */
+    async function codes(): Promise<string> {
+      const rows = await fortress.sql.get<{ passcodes: number; mails: number }>(
+        'SELECT (SELECT COUNT(*) FROM passcodes) AS passcodes, (SELECT COUNT(*) FROM outbox) AS mails',
+      );
+      return JSON.stringify(rows);
     }
 
     it('T31 S63 strangers and invited guests of a federated domain are sent the same way; who redeemed by code before is the one that can be told', async () => {
@@ -271,6 +387,11 @@ for (const store of stores) {
       }
     });
   });
+}
+
+/** Somebody of a domain that is federated later. */
+function at(name: string): string {
+  return `${name}@later.example.org`;
 }
 
 /** Signs in at the place, and comes back. */

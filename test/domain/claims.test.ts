@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import {
+  ACR_VALUES,
   acrOf,
   claimsByScope,
   claimsOf,
+  FEDERATED_ACR,
   PASSCODE_ACR,
   PASSCODE_AMR,
 } from '../../src/domain/claims.ts';
@@ -39,6 +41,23 @@ describe('claimsOf', () => {
   it('gives nothing that no scope releases', () => {
     const released = new Set(Object.values(claimsByScope).flat());
     for (const claim of Object.keys(claimsOf(guest))) assert.ok(released.has(claim), claim);
+  });
+});
+
+describe('claimsByScope', () => {
+  it('R28 releases who, where, how and when to every application, address and name by their scopes', () => {
+    assert.deepEqual(claimsByScope, {
+      openid: ['sub', 'tid', 'idp', 'auth_time', 'acr', 'amr'],
+      email: ['email', 'email_verified'],
+      profile: ['name'],
+    });
+  });
+});
+
+describe('ACR_VALUES', () => {
+  it('are the names that applications compare with', () => {
+    assert.deepEqual(ACR_VALUES, ['urn:guestpass:acr:email-otp', 'urn:guestpass:acr:federated']);
+    assert.deepEqual(ACR_VALUES, [PASSCODE_ACR, FEDERATED_ACR]);
   });
 });
 

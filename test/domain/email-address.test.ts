@@ -13,6 +13,9 @@ describe('parseEmailAddress', () => {
     ['mailto:g@partner.example', STORED, STORED],
     ['MAILTO:g@partner.example', STORED, STORED],
     ['<g@partner.example>', STORED, STORED],
+    // A domain of digits alone is an address of a machine; one that begins or ends with some is none.
+    ['g@3m.example', 'g@3m.example', 'g@3m.example'],
+    ['g@partner.example2', 'g@partner.example2', 'g@partner.example2'],
     ["o'neil+tag@partner.example", "o'neil+tag@partner.example", "o'neil+tag@partner.example"],
     ['a.b@sub.partner.example', 'a.b@sub.partner.example', 'a.b@sub.partner.example'],
     ['g@exämple.com', 'g@xn--exmple-cua.com', 'g@xn--exmple-cua.com'],
@@ -43,6 +46,9 @@ describe('parseEmailAddress', () => {
       'g@partner.example(evil@x.example)',
       'evil@x.example@partner.example',
       'mailto:mailto:g@partner.example',
+      'gmailto:h@partner.example',
+      '<g@partner.example',
+      'gg@partner.example>',
     ],
     'T33 a header in the address': [
       'evil@x.example\r\nBcc: g@partner.example',
@@ -69,6 +75,7 @@ describe('parseEmailAddress', () => {
       'g@',
       '@partner.example',
       'g',
+      'partner.example',
       '',
     ],
     'T33 spaces and what cannot be seen': [
@@ -143,8 +150,15 @@ describe('parseEmailAddress', () => {
     assert.equal(parseEmailAddress(long as string), undefined);
     assert.deepEqual(asked, ['length']);
     assert.equal(parseEmailAddress('('.repeat(50_000)), undefined);
-    // 320 bytes, not characters.
-    assert.equal(parseEmailAddress(`g@${'ä'.repeat(160)}.de`), undefined);
+  });
+
+  it('T36 takes 320 bytes, spaces included, and refuses 321, however few characters they are', () => {
+    assert.ok(parseEmailAddress(STORED.padStart(320)));
+    assert.equal(parseEmailAddress(STORED.padStart(321)), undefined);
+    const umlauts = `g@${`${'ä'.repeat(20)}.`.repeat(7)}de`;
+    const spaces = 320 - Buffer.byteLength(umlauts);
+    assert.ok(parseEmailAddress(' '.repeat(spaces) + umlauts));
+    assert.equal(parseEmailAddress(' '.repeat(spaces + 1) + umlauts), undefined);
   });
 
   it('reads what it wrote as the same address', () => {
@@ -190,6 +204,13 @@ describe('toDomain', () => {
     assert.equal(toDomain('xn--bcher-kva.example'), 'xn--bcher-kva.example');
   });
 
+  it('takes 253 characters and refuses 254', () => {
+    const longest = `${`${'a'.repeat(60)}.`.repeat(4)}${'b'.repeat(9)}`;
+    assert.equal(longest.length, 253);
+    assert.equal(toDomain(longest), longest);
+    assert.equal(toDomain(`${longest}b`), undefined);
+  });
+
   it('refuses what is no host name of two labels', () => {
     const inputs = [
       '',
@@ -210,6 +231,12 @@ describe('toDomain', () => {
 });
 
 describe('maskEmailAddress', () => {
+  it('S65 shows nothing of a local part of one or two characters, and two of three', () => {
+    assert.equal(maskEmailAddress('a@gmail.com'), '**@gmail.com');
+    assert.equal(maskEmailAddress('abc@gmail.com'), 'a**c@gmail.com');
+    assert.equal(maskEmailAddress('@gmail.com'), '***');
+  });
+
   it('keeps the ends of the local part and the domain', () => {
     assert.equal(maskEmailAddress('teri@gmail.com'), 't**i@gmail.com');
     assert.equal(maskEmailAddress('ab@gmail.com'), '**@gmail.com');

@@ -38,6 +38,15 @@ describe('explainRedemption', () => {
     );
   });
 
+  it('says of every row a sentence of its own, and what is known', () => {
+    const { rows } = explainRedemption(FACTS, CURRENT, AFTER);
+    for (const { row, says, fact } of rows) {
+      assert.match(says, /^[a-z].*[a-z]{2}/, row);
+      assert.match(fact, /[a-z]{2}/, row);
+    }
+    assert.equal(new Set(rows.map(({ says }) => says)).size, rows.length);
+  });
+
   it('says of a provider that is off that it is off, and never that it fits', () => {
     const facts = { ...FACTS, google: 'google' };
     const { rows } = explainRedemption(facts, { ...CURRENT, order: [] }, AFTER);

@@ -95,6 +95,11 @@ describe('nextStep', () => {
       { step: 'refused', code: 'no_method', row: '13b' },
     ],
     [
+      'shows the one door that was decided while none is taken',
+      { decision: { ...DECIDED, outcome: 'use', door: GOOGLE }, door: null },
+      { step: 'choose-method', address: ADDRESS, doors: [GOOGLE] },
+    ],
+    [
       'R46 lets the guest choose among several places',
       { decision: { ...DECIDED, outcome: 'choose', doors: [GOOGLE, PASSCODE] }, door: null },
       { step: 'choose-method', address: ADDRESS, doors: [GOOGLE, PASSCODE] },

@@ -3,7 +3,12 @@ import {
   clientPolicyOf,
   createTenantIndex,
   defaultClientPolicy,
+  defaultInvitations,
   defaultRedemption,
+  HOME_CLIENT_ID,
+  isOpenTo,
+  mailLanguageOf,
+  ownMailOf,
   policyOf,
   RESERVED_TENANT_IDS,
   resolveTenant,
@@ -76,9 +81,10 @@ describe('createTenantIndex', () => {
 
 describe('RESERVED_TENANT_IDS', () => {
   it('names the audiences and the paths of the server', () => {
-    for (const id of ['common', 'organizations', 'consumers', 'dev', 'assets', 'admin']) {
-      assert.ok(RESERVED_TENANT_IDS.has(id), id);
-    }
+    assert.deepEqual(
+      [...RESERVED_TENANT_IDS],
+      'common organizations consumers dev assets auth authorize oauth2 admin'.split(' '),
+    );
   });
 });
 
@@ -101,6 +107,73 @@ describe('clientPolicyOf', () => {
       assert.equal(clientPolicyOf(said, id), defaultClientPolicy, id);
     }
     assert.equal(clientPolicyOf(a, 'docs'), defaultClientPolicy);
+    // No client is not the client of that name.
+    const undefinedClient = { ...a, clientPolicies: { undefined: clientPolicies.docs } };
+    assert.equal(clientPolicyOf(undefinedClient, undefined), defaultClientPolicy);
+  });
+});
+
+describe('what holds where a tenant says nothing', () => {
+  it('R53 is the current era of the public cloud, with the nominal date', () => {
+    const { era, cloud, rolloutAt, createdAt } = defaultRedemption;
+    assert.deepEqual([era, cloud, createdAt], ['current', 'public', null]);
+    assert.equal(new Date(rolloutAt * 1000).toISOString(), '2021-11-01T00:00:00.000Z');
+  });
+
+  it('R75 lets everybody invite, for 30 days', () => {
+    assert.deepEqual(defaultInvitations, { whoMayInvite: 'everyone', lifetimeSeconds: 2_592_000 });
+  });
+
+  it('R10 R11 takes no sign-up by oneself, and passcodes', () => {
+    assert.deepEqual(defaultClientPolicy, { selfServiceSignUp: false, emailOneTimePasscode: true });
+  });
+});
+
+describe('HOME_CLIENT_ID', () => {
+  it('is a name that no tenant may give: sessions of before are of it', () => {
+    assert.equal(HOME_CLIENT_ID, 'guestpass-home');
+  });
+});
+
+describe('mailLanguageOf', () => {
+  it('R64 is that of invitations, else that of the tenant, else English', () => {
+    const invitations = { ...defaultInvitations, language: 'fr' };
+    assert.equal(mailLanguageOf({ ...a, language: 'de', invitations }), 'fr');
+    assert.equal(mailLanguageOf({ ...a, language: 'de', invitations: defaultInvitations }), 'de');
+    assert.equal(mailLanguageOf({ ...a, language: 'de' }), 'de');
+    assert.equal(mailLanguageOf(a), 'en');
+  });
+});
+
+describe('ownMailOf', () => {
+  it('is sender and address for answers, where the tenant has its own', () => {
+    const [from, replyTo] = ['in@a.example', 'help@a.example'];
+    assert.deepEqual(ownMailOf({ mail: { from, replyTo } }), { from, replyTo });
+    assert.deepEqual(ownMailOf({ mail: { from } }), { from });
+    assert.deepEqual(ownMailOf({ mail: { replyTo } }), { replyTo });
+    assert.deepEqual(ownMailOf({}), {});
+  });
+});
+
+describe('isOpenTo', () => {
+  const docs = { client_id: 'docs', redirect_uris: [] };
+  const closed = {
+    ...a,
+    clientPolicies: { docs: { ...defaultClientPolicy, emailOneTimePasscode: false } },
+  };
+
+  it('R11 lets in by passcode where the client takes one, and by another place in any case', () => {
+    assert.equal(isOpenTo(a, docs, 'emailOneTimePasscode'), true);
+    assert.equal(isOpenTo(closed, docs, 'emailOneTimePasscode'), false);
+    assert.equal(isOpenTo(closed, docs, 'google'), true);
+    assert.equal(isOpenTo(closed, docs, null), true);
+  });
+
+  it('lets nobody in where guests cannot sign in at all', () => {
+    const machine = { ...docs, grant_types: ['client_credentials'] };
+    const both = { ...docs, grant_types: ['client_credentials', 'authorization_code'] };
+    assert.equal(isOpenTo(a, machine, 'google'), false);
+    assert.equal(isOpenTo(a, both, 'google'), true);
   });
 });
 

@@ -9,7 +9,7 @@ const TOLERANCE = 0.1;
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '20' },
-    speed: { type: 'string', default: '60' },
+    speed: { type: 'string', default: '30' },
     connections: { type: 'string', default: '4' },
   },
 });

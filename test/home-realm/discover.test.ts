@@ -16,7 +16,7 @@ const PENDING = { state: 'PendingAcceptance', method: null, connection: null } a
 const OPEN = { ...PENDING, connectionExists: true, wasReset: false, invitation: 'open' } as const;
 
 describe('createDiscover', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'guestpass-home-realm-'));
+  let folder: string;
   let store: Store;
   let discover: Discover;
   let directory: Place;
@@ -25,6 +25,7 @@ describe('createDiscover', () => {
   let tenants = 0;
 
   before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'guestpass-home-realm-'));
     store = await openStore({ kind: 'sqlite', file: join(folder, 'g.db') });
     directory = await startPlace();
     consumers = await startPlace();

@@ -19,7 +19,7 @@ const request: Repeatable = {
 };
 
 describe('createOnce', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'guestpass-once-'));
+  let folder: string;
   let store: Store;
   let once: Once;
   let now = 1_800_000_000;
@@ -33,6 +33,7 @@ describe('createOnce', () => {
   const run = (): Promise<object> => Promise.resolve({ ran: (ran += 1) });
 
   before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'guestpass-once-'));
     store = await openStore({ kind: 'sqlite', file: join(folder, 'guest.db') });
     once = createOnce({
       store: store.oidc,

@@ -12,12 +12,13 @@ import { createLog } from '../../src/telemetry/log.ts';
 const NOW = 1_800_000_000;
 
 describe('createTakeReport', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'guestpass-reports-'));
+  let directory: string;
   let store: Store;
   let take: TakeReport;
   let lines: string[];
 
   before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'guestpass-reports-'));
     store = await openStore({ kind: 'sqlite', file: join(directory, 'mail.sqlite') });
   });
   after(async () => {

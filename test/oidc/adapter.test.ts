@@ -11,7 +11,7 @@ import type { Store } from '../../src/storage/store.ts';
 const START = 1_800_000_000;
 
 describe('createAdapterFactory', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'guestpass-adapter-'));
+  let folder: string;
   let nodes: readonly [Store, Store];
   let now: number;
   let made = 0;
@@ -39,6 +39,7 @@ describe('createAdapterFactory', () => {
   const open = () => openStore({ kind: 'sqlite', file: join(folder, 'g.db') });
 
   before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'guestpass-adapter-'));
     nodes = [await open(), await open()];
   });
   after(async () => {

@@ -6,7 +6,7 @@ const NOTED: GuestSession = {
   tenant: 'a',
   uid: 'u',
   guest: 'g',
-  browser: '',
+  browser: null,
   byMail: true,
   signedInAt: 1,
   expiresAt: 2,

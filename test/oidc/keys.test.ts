@@ -12,7 +12,7 @@ import type { SigningKey, Store } from '../../src/storage/store.ts';
 const START = 1_800_000_000;
 
 describe('createSigningKeys', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'guestpass-keys-'));
+  let folder: string;
   const masterKey = randomBytes(32);
   let stores: readonly [Store, Store];
   let now = START;
@@ -26,6 +26,7 @@ describe('createSigningKeys', () => {
     });
 
   before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'guestpass-keys-'));
     stores = [await open(), await open()];
   });
   after(async () => {

@@ -15,7 +15,7 @@ import { knownBrowserContract } from './known-browser-contract.ts';
 import { verifyContract } from './verify-contract.ts';
 
 describe('Passcodes on SQLite', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'guestpass-passcodes-'));
+  let folder: string;
   let nodes: { readonly store: Store; readonly other: Store };
 
   const open = (name: string) => openStore({ kind: 'sqlite', file: join(folder, name, 'g.db') });
@@ -28,6 +28,7 @@ describe('Passcodes on SQLite', () => {
   };
 
   before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'guestpass-passcodes-'));
     nodes = { store: await open('main'), other: await open('main') };
   });
   after(async () => {

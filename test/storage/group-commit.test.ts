@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { after, beforeEach, describe, it } from 'mocha';
+import { after, before, beforeEach, describe, it } from 'mocha';
 import { GuestError } from '../../src/domain/errors.ts';
 import type { Database } from '../../src/storage/sql.ts';
 import { openSqlite } from '../../src/storage/sqlite.ts';
@@ -15,7 +15,7 @@ import { openSqlite } from '../../src/storage/sqlite.ts';
 const CALLERS = 16;
 const INSERT = 'INSERT INTO t VALUES (?)';
 
-const folder = mkdtempSync(join(tmpdir(), 'guestpass-group-'));
+let folder: string;
 const numbers = Array.from({ length: CALLERS }, (_, index) => index);
 let files = 0;
 let file = '';
@@ -46,6 +46,9 @@ const assertUnavailable = (outcome: PromiseSettledResult<unknown>): void => {
 };
 
 describe('createGroupCommit', () => {
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'guestpass-group-'));
+  });
   beforeEach(async () => {
     file = join(folder, `${(files += 1)}.db`);
     database = openSqlite(file);

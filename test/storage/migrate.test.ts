@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'mocha';
+import { after, before, describe, it } from 'mocha';
 import { createConnection } from 'mysql2/promise';
 import type { DatabaseSettings } from '../../src/settings/settings.ts';
 import { findPendingMigrations, migrate } from '../../src/storage/migrate.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
 import { startMariadb } from '../support/mariadb.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'guestpass-migrate-'));
+let folder: string;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'guestpass-migrate-'));
+});
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Every migration, in order. */

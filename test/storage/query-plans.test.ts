@@ -33,9 +33,13 @@ function recording(database: Database, statements: string[]): Database {
 }
 
 describe('query plans on SQLite', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'guestpass-plans-'));
-  const database = openSqlite(join(folder, 'guest.db'));
-  before(() => migrateDatabase(database));
+  let folder: string;
+  let database: Database;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'guestpass-plans-'));
+    database = openSqlite(join(folder, 'guest.db'));
+    await migrateDatabase(database);
+  });
   after(async () => {
     await database.close();
     rmSync(folder, { recursive: true, force: true });

@@ -10,7 +10,10 @@ const NOW = 1_792_936_920;
 
 // What every store does is in test/storage/contract.
 describe('createSessionStore', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'guestpass-sessions-'));
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'guestpass-sessions-'));
+  });
   after(() => rmSync(folder, { recursive: true }));
 
   it('reads browsers that were noted in one string, as before', async () => {

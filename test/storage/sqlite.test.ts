@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, describe, it } from 'mocha';
+import { after, before, describe, it } from 'mocha';
 import { migrate } from '../../src/storage/migrate.ts';
 import { createStore, openStore } from '../../src/storage/open-store.ts';
 import type { Database } from '../../src/storage/sql.ts';
@@ -12,7 +12,10 @@ import type { Store } from '../../src/storage/store.ts';
 import { spendInProcesses } from './processes.ts';
 import { storeContract } from './store-contract.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'guestpass-sqlite-'));
+let folder: string;
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'guestpass-sqlite-'));
+});
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 storeContract('SQLite', () =>

@@ -3,6 +3,12 @@
 import { stopMariadb } from './mariadb.ts';
 import { returnToPresent } from './time.ts';
 
+// Mocha hands a rejection that nobody handles to whoever listens, and passes when nobody does; a
+// server would end by it.
+process.on('unhandledRejection', (reason) => {
+  throw reason;
+});
+
 export const mochaHooks = {
   // A test that fails in the future must not take the next one along.
   afterEach: returnToPresent,

@@ -2,7 +2,9 @@
 // of the suite itself.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** One test as mocha knows it. */
@@ -27,14 +29,27 @@ const REMARKS: Readonly<Record<string, string>> = {
   R11: 'Nothing is pulled in: each client says so itself with `guests.emailOneTimePasscode`.',
 };
 
-/** Lists every test without running one. */
+/**
+ * Lists every test without running one.
+ * @throws when a file makes something in the folder for temporary files as soon as it is read: hooks,
+ * which would remove it, do not run for a list, nor for a test that `--grep` leaves out
+ */
 export function listTests(): readonly NamedTest[] {
   const mocha = fileURLToPath(new URL('../../node_modules/mocha/bin/mocha.js', import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), 'guestpass-list-'));
   const listed = spawnSync(
     process.execPath,
     [mocha, '--dry-run', '--reporter', 'json', 'test/**/*.test.ts'],
-    { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+      env: { ...process.env, TMPDIR: folder },
+    },
   );
+  const left = readdirSync(folder).filter((name) => name.startsWith('guestpass-'));
+  rmSync(folder, { recursive: true });
+  if (left.length > 0) throw new Error(`made when tests are read, not run: ${left.join(' ')}`);
   const start = listed.stdout.indexOf('{\n  "stats"');
   if (start < 0) throw new Error(`the suite could not be listed: ${listed.stderr}`);
   const { tests } = JSON.parse(listed.stdout.slice(start)) as { tests: NamedTest[] };

@@ -137,7 +137,7 @@ export function oidcContract(nodes: () => Nodes): void {
       const session = recordOf({ ...before, id: unique('Id'), payload: { accountId: guest } });
       await store.oidc.upsert(before);
       await store.oidc.upsert(interaction);
-      const noted = { tenant, uid, guest, browser: 'B', byMail: true };
+      const noted = { tenant, uid, guest, browser: { browser: 'B', system: null }, byMail: true };
       const signedIn = { ...noted, signedInAt: NOW, expiresAt: NOW + 60 };
       await store.oidc.writeAll({
         tenant,
