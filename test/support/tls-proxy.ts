@@ -93,7 +93,12 @@ export async function startTlsProxy(
       if (response.headersSent) response.destroy();
       else response.writeHead(502).end();
     });
-    response.on('close', () => onwards.destroy());
+    response.on('close', () => {
+      onwards.destroy();
+      // Refused before it was read: what is left of it stands in front of the next request.
+      request.unpipe();
+      request.resume();
+    });
     const heldMs = proxy.holdFor(peer);
     if (heldMs > 0) setTimeout(() => request.pipe(onwards), heldMs);
     else request.pipe(onwards);
