@@ -96,8 +96,12 @@ describe('no dead ends where every request is answered by another process, in Ch
   afterEach(() => context.close());
 
   const h1 = (): Promise<string> => page.locator('h1').innerText();
-  const press = (name: string): Promise<void> =>
-    page.getByRole('button', { name, exact: true }).click();
+  // Until the next page is whole: one that is still coming cannot be loaded again.
+  const press = async (name: string): Promise<void> => {
+    const come = page.waitForEvent('load');
+    await page.getByRole('button', { name, exact: true }).click();
+    await come;
+  };
 
   async function begin(address: string): Promise<void> {
     await addGuests(installation, address);
