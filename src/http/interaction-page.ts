@@ -59,8 +59,8 @@ export function createSignInPages(deps: SignInPagesDeps): SignInPages {
       case 'address':
         return { ...frame, page: 'address', typed: '', ...problem };
       case 'send-code':
-        // Asked here already, so that the page after it knows.
-        relay.isDown();
+        // So that the page after it knows.
+        relay.look();
         return {
           ...frame,
           page: 'send-code',

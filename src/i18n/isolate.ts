@@ -2,9 +2,6 @@
 
 const [ISOLATE, END] = ['\u2068', '\u2069'];
 const ISOLATES = /[\u2066-\u2069]/g;
-/** Programs that make links of addresses would take what follows into the link. */
-const WEB_ADDRESS = /^https?:\/\//;
-
 /** What a sentence is filled with. */
 export type Params = Readonly<Record<string, unknown>>;
 
@@ -20,10 +17,19 @@ export function isolateIn(direction: 'ltr' | 'rtl', params: Params): Params {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => {
       const isWord =
-        typeof value === 'string' && name !== 'context' && value !== '' && !WEB_ADDRESS.test(value);
+        typeof value === 'string' && name !== 'context' && value !== '' && !isWebAddress(value);
       return [name, isWord ? `${ISOLATE}${value.replace(ISOLATES, '')}${END}` : value];
     }),
   );
+}
+
+/**
+ * Tells a web address. It is never isolated: programs that make links would take the mark into it. So
+ * it gets a line of its own, or in a sentence read from right to left what follows would stand before
+ * it. Pure.
+ */
+export function isWebAddress(text: string): boolean {
+  return /^https?:\/\/\S+$/.test(text);
 }
 
 /** Takes the marks of {@link isolateIn} out again, for lines that mail programs judge by. Pure. */

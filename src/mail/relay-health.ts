@@ -4,10 +4,9 @@ import type { Clock } from '../domain/clock.ts';
 
 /** What is known of the relay, and of no mail. */
 export interface RelayHealth {
-  /**
-   * Tells whether the relay took no connection when it was last asked, and has it asked again behind
-   * the request where that is a while ago. Never waits, never throws.
-   */
+  /** Has the relay asked behind the request, where that is a while ago. Never waits, never throws. */
+  look(): void;
+  /** Whether it took no connection when it was last asked; looks, too. */
   isDown(): boolean;
 }
 
@@ -32,11 +31,14 @@ export function createRelayHealth(deps: {
   let isDown = false;
   let askedAt = -Infinity;
   let isAsking = false;
+  const look = (): void => {
+    if (!isAsking && clock() - askedAt >= ASK_AGAIN_SECONDS) void ask();
+  };
   return {
+    look,
     isDown() {
-      const age = clock() - askedAt;
-      if (!isAsking && age >= ASK_AGAIN_SECONDS) void ask();
-      return isDown && age < KNOWN_SECONDS;
+      look();
+      return isDown && clock() - askedAt < KNOWN_SECONDS;
     },
   };
 

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import ejs from 'ejs';
 import { parseEmailAddress } from '../domain/email-address.ts';
 import { mailLanguageOf, type Tenant } from '../domain/tenant.ts';
-import { withoutIsolates } from '../i18n/isolate.ts';
+import { isWebAddress, withoutIsolates } from '../i18n/isolate.ts';
 import type { Translator } from '../i18n.ts';
 import type { MailContent, RenderedMail } from './content.ts';
 import { describeMail } from './wording.ts';
-import { createLanguage, inWordsOf, isUrl } from './words.ts';
+import { createLanguage, inWordsOf } from './words.ts';
 
 /** Turns what the outbox carries into what the transport sends. */
 export interface Templates {
@@ -70,7 +70,7 @@ export function createTemplates(
         replyTo: toReplyTo(inviter) ?? content.replyTo ?? toReplyTo(content.support),
         subject,
         text: views[view].text({ ...words, dir }).trim(),
-        html: fold(frame({ ...words, isUrl, subject, lang: language.locale, dir, body })),
+        html: fold(frame({ ...words, isWebAddress, subject, lang: language.locale, dir, body })),
         headers: words.headers,
       };
     },

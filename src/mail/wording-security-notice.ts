@@ -1,10 +1,11 @@
 // Owns the wording of the mail about wrong codes and new browsers. It holds no link (S22): whoever is
 // warned of strangers must not learn to click on warnings.
 
+import { isWebAddress } from '../i18n/isolate.ts';
 import type { SecurityNoticeMail } from './content.ts';
 import { inertName, inertText } from './inert-text.ts';
 import type { LetterWords } from './wording-invitation.ts';
-import { describePrivacy, describeReason, describeRequest, isUrl, type Language } from './words.ts';
+import { describePrivacy, describeReason, describeRequest, type Language } from './words.ts';
 
 /**
  * Puts into sentences what somebody did in a guest's name: what, when, from where, and what to do
@@ -20,7 +21,8 @@ export function describeSecurityNotice(mail: SecurityNoticeMail, language: Langu
     client: inertName(mail.clientName),
     address: mail.to,
     // A web address stands on a line of its own, below.
-    support: mail.support === null || isUrl(mail.support) ? '' : inertText(mail.support, 254),
+    support:
+      mail.support === null || isWebAddress(mail.support) ? '' : inertText(mail.support, 254),
   };
   const caution = t(`${kind}.caution`, names);
   return {

@@ -2,7 +2,7 @@
 
 import type { BrowserName } from '../domain/browser-name.ts';
 import type { Wording } from '../domain/tenant.ts';
-import { isolateIn } from '../i18n/isolate.ts';
+import { isolateIn, isWebAddress } from '../i18n/isolate.ts';
 import { directionOf } from '../i18n/languages.ts';
 import type { Translate, Translator } from '../i18n.ts';
 import type { MailContent } from './content.ts';
@@ -119,7 +119,9 @@ export function describeReason(reasonId: string, mail: MailContent, t: Translate
 function describeHelp(support: string | null, t: Translate): string[] {
   if (support === null) return [];
   const contact = inertText(support, 254);
-  return isUrl(contact) ? [t('mail.helpAt'), contact] : [t('mail.help', { support: contact })];
+  return isWebAddress(contact)
+    ? [t('mail.helpAt'), contact]
+    : [t('mail.help', { support: contact })];
 }
 
 /** Names the privacy statement as plain text, for mails that hold no link. Pure. */
@@ -127,14 +129,6 @@ export function describePrivacy(mail: MailContent, t: Translate): string[] {
   if (mail.privacyUrl === null) return [];
   const tenant = inertName(mail.tenantName);
   return [t('mail.privacyAt', { tenant }), inertText(mail.privacyUrl, 2000)];
-}
-
-/**
- * Tells a web address, which gets a line of its own: in a sentence read from right to left, what
- * follows it would stand before it, and a mark to hinder that would become part of the link. Pure.
- */
-export function isUrl(text: string): boolean {
-  return /^https?:\/\/\S+$/.test(text);
 }
 
 // No angle bracket or quote: the URL also stands between brackets in a header.

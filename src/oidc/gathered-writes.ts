@@ -17,6 +17,7 @@ export interface Gathered {
   write(store: Pick<OidcStore, 'writeAll'>): Promise<void>;
 }
 
+/** Gathers by request: what another one writes at the same time is none of it. */
 export interface GatheredWrites {
   /**
    * Runs a request whose writes may be gathered, and writes what it has not written itself.

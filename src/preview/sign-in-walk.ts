@@ -43,7 +43,7 @@ export function createSampleWalk(sample: Sample): SampleWalk {
     createSignInPages({
       limits,
       sender,
-      relay: { isDown: () => mailsWait },
+      relay: { look: () => undefined, isDown: () => mailsWait },
       log: createLog({ level: 'silent' }),
       clock: () => sample.now,
     });

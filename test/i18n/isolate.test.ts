@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isolateIn, withoutIsolates } from '../../src/i18n/isolate.ts';
+import { isolateIn, isWebAddress, withoutIsolates } from '../../src/i18n/isolate.ts';
 
 describe('isolateIn', () => {
   it('leaves what is read from left to right as it is', () => {
@@ -24,5 +24,15 @@ describe('withoutIsolates', () => {
   it('takes the marks out again', () => {
     const { tenant } = isolateIn('rtl', { tenant: 'Fabrikam' });
     assert.equal(withoutIsolates(`a ${String(tenant)} b`), 'a Fabrikam b');
+  });
+});
+
+describe('isWebAddress', () => {
+  it('takes an address and nothing around it', () => {
+    for (const text of ['https://a.example', 'http://127.0.0.1:3000/b?c=d']) {
+      assert.equal(isWebAddress(text), true, text);
+    }
+    const none = ['', 'https://', 'https://a.example now', ' https://a.example', 'ana@a.example'];
+    for (const text of none) assert.equal(isWebAddress(text), false, text);
   });
 });

@@ -7,7 +7,7 @@ import { openDatabase } from '../../src/storage/open-database.ts';
 import type { Database } from '../../src/storage/sql.ts';
 import { loadConfiguration } from '../../src/tenants/configuration.ts';
 import { createServer, type Server } from '../faults/servers.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { launchChromium, pressThrough } from '../support/chromium.ts';
 import { type LoopbackServer, startLoopback } from '../support/loopback-server.ts';
 import {
   addGuests,
@@ -96,12 +96,7 @@ describe('no dead ends where every request is answered by another process, in Ch
   afterEach(() => context.close());
 
   const h1 = (): Promise<string> => page.locator('h1').innerText();
-  // Until the next page is whole: one that is still coming cannot be loaded again.
-  const press = async (name: string): Promise<void> => {
-    const come = page.waitForEvent('load');
-    await page.getByRole('button', { name, exact: true }).click();
-    await come;
-  };
+  const press = (name: string): Promise<void> => pressThrough(page, name);
 
   async function begin(address: string): Promise<void> {
     await addGuests(installation, address);

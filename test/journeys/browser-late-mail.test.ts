@@ -7,7 +7,7 @@ import { type DemoApplication, startDemoApplication } from '../../src/demo/appli
 import type { Invitation } from '../../src/plugin.ts';
 import { listen, listenJson } from '../cli/said.ts';
 import { statusReport } from '../mail/reports-mail.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { launchChromium, pressThrough } from '../support/chromium.ts';
 import type { Act, ReceivedMail } from '../support/smtp.ts';
 import { returnToPresent, travel } from '../support/time.ts';
 import { CALLBACK, freePort, passcodeIn, secretOf, stores } from '../support/world.ts';
@@ -63,12 +63,7 @@ for (const store of stores) {
 
     const h1 = (tab = page): Promise<string> => tab.locator('h1').innerText();
     const main = (tab = page): Promise<string> => tab.locator('main').innerText();
-    // Until the next page is whole: one that is still coming cannot be loaded again.
-    const press = async (name: string, tab = page): Promise<void> => {
-      const come = tab.waitForEvent('load');
-      await tab.getByRole('button', { name, exact: true }).click();
-      await come;
-    };
+    const press = (name: string, tab = page): Promise<void> => pressThrough(tab, name);
     const label = (): Promise<string> =>
       page.locator('p', { hasText: 'in the subject' }).locator('strong').innerText();
     const settled = (): Promise<void> => house.server.guests.parts.outbox.idle();

@@ -36,6 +36,16 @@ describe('createRelayHealth', () => {
     assert.equal(asked, 1);
   });
 
+  it('knows on the page what was looked for on the page before', async () => {
+    found = 'ECONNREFUSED';
+    const { health } = create();
+    health.look();
+    await settled;
+    await Promise.resolve();
+    assert.equal(health.isDown(), true);
+    assert.equal(asked, 1);
+  });
+
   it('asks every ten seconds at most, and once at a time', async () => {
     found = undefined;
     const { health, look } = create();

@@ -1,7 +1,7 @@
 // Owns the browser of the tests: Debian's Chromium, driven by playwright-core.
 
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -32,4 +32,10 @@ export function launchChromium(more: readonly string[] = []): Promise<Browser> {
       ...more,
     ],
   });
+}
+
+/** Presses a button until the next page is whole: one that is still coming cannot be loaded again. */
+export async function pressThrough(page: Page, name: string): Promise<void> {
+  const button = page.getByRole('button', { name, exact: true });
+  await Promise.all([page.waitForEvent('load'), button.click()]);
 }
