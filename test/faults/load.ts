@@ -126,10 +126,14 @@ function expectPage(answer: Answer): Answer {
   throw new Error(`${answer.status} at ${answer.url.pathname}: ${heading(answer)}`);
 }
 
-/** What an error says, with the code of what is behind it: fetch says "fetch failed" of everything. */
+/**
+ * What an error says, with the code of what is behind it: fetch says "fetch failed" of everything,
+ * and a client "unexpected status" of a token endpoint that is not ready.
+ */
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
+  if (cause instanceof Response) return `${cause.status} at ${new URL(cause.url).pathname}`;
   const code = cause instanceof Error && 'code' in cause ? ` ${String(cause.code)}` : '';
   return `${error.message}${code}`;
 }
