@@ -26,6 +26,7 @@ import type { RestartCookie } from './restart-cookie.ts';
 import type { TicketCookie } from './ticket-cookie.ts';
 import type { Csrf } from './security.ts';
 import { seeOther } from './see-other.ts';
+import { isSaidAt, type Slip, SLIP_PARAMETER, type Slips } from './slip.ts';
 import { type PagesOf, RESTART_PATH } from './start-again.ts';
 import type { Views } from './views.ts';
 
@@ -38,6 +39,7 @@ export interface InteractionPagesDeps extends SignInPagesDeps {
   readonly knownBrowser: KnownBrowserCookie;
   readonly restarts: Restarts;
   readonly restartCookie: RestartCookie;
+  readonly slips: Slips;
   readonly loops: Pick<LoopGuard, 'forget'>;
   readonly views: Views;
   readonly language: PageLanguage;
@@ -67,7 +69,7 @@ export function createInteractionPages(
   deps: InteractionPagesDeps,
 ): (pages: Pick<PagesOf, 'provider' | 'namespace'>) => Middleware {
   const { steps, browser, csrf, views, language, invitations, ticket, knownBrowser } = deps;
-  const { restarts, restartCookie } = deps;
+  const { restarts, restartCookie, slips } = deps;
   const pages = createSignInPages(deps);
   const router = new Router<PageState>({ prefix: '/signin/:uid' });
   const visited: Middleware = async (ctx, next) => open(ctx as PageContext, next);
@@ -78,7 +80,7 @@ export function createInteractionPages(
   router.post('/address', readForm, visited, posted, async (ctx) => {
     const typed = field(ctx, 'email');
     const done = await steps.chooseAddress(ctx.state.visit, typed);
-    await follow(ctx, done, (problem) => showAddress(ctx, { typed, problem }));
+    await follow(ctx, done, { path: '/address', typed });
   });
   router.post('/method', readForm, visited, posted, async (ctx) =>
     follow(ctx as PageContext, await steps.chooseMethod(ctx.state.visit, field(ctx, 'door'))),
@@ -116,8 +118,8 @@ export function createInteractionPages(
       follow(ctx as PageContext, await press(ctx.state.visit)),
     );
   }
-  // A page that says what was wrong stands at the address of its form; asked for again, by Enter in the
-  // address bar or by Back, it would be the wrong method (900561).
+  // A page that says no stands at the address of its form; asked for again, by Enter in the address bar,
+  // it would be the wrong method (900561).
   for (const name of ['method', 'leave', 'passcode', ...Object.keys(buttons)]) {
     router.get(`/${name}`, (ctx) => {
       // Not from us: no form of ours puts anything into an address.
@@ -181,13 +183,13 @@ export function createInteractionPages(
     const view = await steps.look(ctx.state.visit);
     if ('to' in view) return leadOn(ctx, view.to);
     keepRequest(ctx, view.signIn?.address);
-    await draw(ctx, pages.pageOf(ctx.state, { ...view, problem: problem ?? view.problem }));
+    const said = problem ?? slipOf(ctx, view.step.step)?.problem ?? view.problem;
+    const { retryAfterSeconds } = said?.params ?? {};
+    if (typeof retryAfterSeconds === 'number') ctx.set('Retry-After', String(retryAfterSeconds));
+    await draw(ctx, pages.pageOf(ctx.state, { ...view, problem: said }));
   }
 
-  async function showAddress(
-    ctx: PageContext,
-    kept?: { readonly typed: string; readonly problem: Problem },
-  ): Promise<void> {
+  async function showAddress(ctx: PageContext): Promise<void> {
     const view = await steps.look(ctx.state.visit);
     if ('to' in view) return leadOn(ctx, view.to);
     keepRequest(ctx, view.signIn?.address);
@@ -196,9 +198,15 @@ export function createInteractionPages(
     // Refused before a proof: another address may be let in.
     const isOver = step === 'refused' && (view.signIn === undefined || isProven(view));
     if (isPast || isOver) return draw(ctx, pages.pageOf(ctx.state, view));
-    const { typed = view.signIn?.address ?? '', problem } = kept ?? {};
+    const { typed = view.signIn?.address ?? '', problem } = slipOf(ctx, 'address') ?? {};
     const page = { ...ctx.state.frame, page: 'address', typed } as const;
     await draw(ctx, problem ? { ...page, problem } : page);
+  }
+
+  /** What was wrong with the form before, where the page shown has that form. */
+  function slipOf(ctx: PageContext, shown: string): Slip | undefined {
+    const slip = slips.open(ctx.state.visit, ctx.query[SLIP_PARAMETER]);
+    return slip && isSaidAt(shown, slip.problem) ? slip : undefined;
   }
 
   /**
@@ -264,27 +272,32 @@ export function createInteractionPages(
     seeOther(ctx, to);
   }
 
-  /** POST, then 303, then GET: reload and Back never submit again. */
+  /**
+   * POST, then 303, then GET: reload and Back never submit again.
+   *
+   * @param form where the page is that has the form, and what was typed there
+   */
   async function follow(
     ctx: PageContext,
     done: Submission,
-    rejected: (problem: Problem) => Promise<void> = (problem) => show(ctx, problem),
+    form: { readonly path: string; readonly typed: string } = { path: '', typed: '' },
   ): Promise<void> {
+    const { visit, frame } = ctx.state;
     if (done.outcome === 'moved') {
       const token = done.knownBrowser;
-      if (token !== undefined) knownBrowser.write(ctx, ctx.state.visit.tenant.id, token);
-      return leadOn(ctx, done.to ?? ctx.state.frame.base);
+      if (token !== undefined) knownBrowser.write(ctx, visit.tenant.id, token);
+      return leadOn(ctx, done.to ?? frame.base);
     }
     if (done.outcome === 'refused') {
       keepRequest(ctx, undefined);
       return draw(ctx, pages.refusedPage(ctx.state, done.code, done.row));
     }
-    const { code, params } = done.problem;
-    if (code === 'interaction_expired') throw new GuestError(code);
-    if (typeof params['retryAfterSeconds'] === 'number') {
-      ctx.set('Retry-After', String(params['retryAfterSeconds']));
-    }
-    await rejected(done.problem);
+    const { problem } = done;
+    if (problem.code === 'interaction_expired') throw new GuestError(problem.code);
+    // Too much of it already: answered at once, and not asked for a second time.
+    if (problem.code === 'throttled') return show(ctx, problem);
+    const slip = slips.seal(visit, { problem, typed: form.typed });
+    seeOther(ctx, `${frame.base}${form.path}?${SLIP_PARAMETER}=${slip}`);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Translator } from '../i18n.ts';
 import { ownCookie } from '../oidc/cookies.ts';
 import { mountOf } from './mount.ts';
 import type { Page } from './page.ts';
+import { SLIP_PARAMETER } from './slip.ts';
 
 /** Finds the language of a request. */
 export interface PageLanguage {
@@ -79,22 +80,26 @@ export function createPageLanguage(translator: Translator, secure: boolean): Pag
  */
 export function languageHref(ctx: Context, page: Page): string {
   if (isRead(ctx)) {
-    const rest = isMadeOfQuery(ctx, page) ? queryOf(ctx) : '';
+    const rest = keptOf(ctx, page);
     return `?${rest === '' ? '' : `${rest}&`}${LANGUAGE_PARAMETER}=`;
   }
   return `${pathOf(ctx, page)}?${LANGUAGE_PARAMETER}=`;
 }
 
-/** Whether the page would be another without the query: our own pages keep nothing in it. */
-function isMadeOfQuery({ path, querystring }: Context, page: Page): boolean {
+/** What of the query makes the page what it is. */
+function keptOf({ path, query, querystring }: Context, page: Page): string {
+  if ('base' in page) {
+    const said = query[SLIP_PARAMETER];
+    const isSaid = typeof said === 'string';
+    return isSaid ? new URLSearchParams({ [SLIP_PARAMETER]: said }).toString() : '';
+  }
+  // Tickets, codes and answers of other places.
+  if (path.startsWith('/signin/')) return '';
   // Said once per language: what is longer is not worth it.
-  return !('base' in page) && !path.startsWith('/signin/') && querystring.length <= MOST_QUERY;
-}
-
-function queryOf({ querystring }: Context): string {
-  const query = new URLSearchParams(querystring);
-  query.delete(LANGUAGE_PARAMETER);
-  return query.toString();
+  if (querystring.length > MOST_QUERY) return '';
+  const kept = new URLSearchParams(querystring);
+  kept.delete(LANGUAGE_PARAMETER);
+  return kept.toString();
 }
 
 function isRead({ method }: Context): boolean {

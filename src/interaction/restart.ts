@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import type { Clock } from '../domain/clock.ts';
-import { createSealer } from '../settings/sealer.ts';
+import { createSealerRing } from '../settings/sealer.ts';
 
 /** How long a request may be begun anew, in seconds: a day. */
 export const RESTART_SECONDS = 86_400;
@@ -57,9 +57,7 @@ export interface Restarts {
  * @source experience, owner's decisions (Interaction lifetime)
  */
 export function createRestarts(keys: readonly Buffer[], clock: Clock): Restarts {
-  const sealers = keys.map((key) => createSealer(key, 'restart'));
-  const [current] = sealers;
-  if (!current) throw new TypeError('restart tokens need a key');
+  const ring = createSealerRing(keys, 'restart');
 
   return {
     seal(namespace, request) {
@@ -69,19 +67,17 @@ export function createRestarts(keys: readonly Buffer[], clock: Clock): Restarts 
       const all = { ...bare, parameters: request.parameters, address: request.address };
       for (const kept of [all, { ...bare, parameters: null, address: null }]) {
         const text = JSON.stringify({ ...kept, ...times });
-        if (Buffer.byteLength(text) <= MOST_BYTES) return current.seal(text, contextOf(namespace));
+        if (Buffer.byteLength(text) <= MOST_BYTES) return ring.seal(text, contextOf(namespace));
       }
       return undefined;
     },
     open(namespace, token) {
       if (token.length > MOST_CHARACTERS) return undefined;
-      for (const sealer of sealers) {
-        const read = contents.safeParse(unsealed(() => sealer.open(token, contextOf(namespace))));
-        if (!read.success) continue;
-        const isGood = clock() < read.data.expiresAt;
-        return isGood ? read.data : { ...read.data, parameters: null, address: null };
-      }
-      return undefined;
+      const opened = ring.open(token, contextOf(namespace));
+      const read = opened && contents.safeParse(JSON.parse(opened.toString()));
+      if (!read?.success) return undefined;
+      const isGood = clock() < read.data.expiresAt;
+      return isGood ? read.data : { ...read.data, parameters: null, address: null };
     },
   };
 }
@@ -142,12 +138,4 @@ function contextOf(namespace: string): string {
 
 function spoken(value: unknown): string | string[] {
   return Array.isArray(value) ? value.map(String) : String(value);
-}
-
-function unsealed(open: () => Buffer): unknown {
-  try {
-    return JSON.parse(open().toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -36,6 +36,7 @@ import { createPageLanguage } from '../http/language.ts';
 import { createLoopGuard, type LoopGuard } from '../http/loop-guard.ts';
 import { createRestartCookie } from '../http/restart-cookie.ts';
 import { createCsrf } from '../http/security.ts';
+import { createSlips } from '../http/slip.ts';
 import { createStartAgain } from '../http/start-again.ts';
 import { createTicketCookie } from '../http/ticket-cookie.ts';
 import { createViews, type Views } from '../http/views.ts';
@@ -240,12 +241,10 @@ export async function assemble(
   const pages = { browser, csrf, views, invitations, ticket, tenants, clientsOf, origin };
   const signer = createCookieSigner(secrets.cookieKeys);
   const loops = createLoopGuard({ signer, gate, views, clock, secure });
+  // The keys that have successors: one put before another makes no request unreadable.
+  const keysFor = (purpose: string) => secrets.cookieKeys.map((key) => deriveKey(key, purpose));
   const restart = {
-    // The keys that have successors: one put before another makes no request unreadable.
-    restarts: createRestarts(
-      secrets.cookieKeys.map((key) => deriveKey(key, 'restart')),
-      clock,
-    ),
+    restarts: createRestarts(keysFor('restart'), clock),
     restartCookie: createRestartCookie(secure),
   };
 
@@ -284,6 +283,7 @@ export async function assemble(
     interactionPages: createInteractionPages({
       ...pages,
       ...restart,
+      slips: createSlips(keysFor('slip'), clock),
       loops,
       tenantOf,
       knownBrowser: createKnownBrowserCookie(secure),

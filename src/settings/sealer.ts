@@ -60,3 +60,37 @@ export function createSealer(key: Buffer, purpose: string): Sealer {
     },
   };
 }
+
+/** Seals under the newest of several keys and opens under any of them. */
+export interface SealerRing {
+  /** As {@link Sealer.seal}. */
+  seal(plaintext: string, context: string): string;
+  /** Never throws: undefined for what none of the keys opens in this context. */
+  open(sealed: string, context: string): Buffer | undefined;
+}
+
+/**
+ * For what browsers carry about, which may come back after a key was changed.
+ *
+ * @param keys 32 bytes or more each, newest first
+ * @param purpose as of {@link createSealer}
+ * @throws {TypeError} without a key, or when one is too short
+ */
+export function createSealerRing(keys: readonly Buffer[], purpose: string): SealerRing {
+  const sealers = keys.map((key) => createSealer(key, purpose));
+  const [newest] = sealers;
+  if (!newest) throw new TypeError(`sealing for ${purpose} needs a key`);
+  return {
+    seal: (plaintext, context) => newest.seal(plaintext, context),
+    open(sealed, context) {
+      for (const sealer of sealers) {
+        try {
+          return sealer.open(sealed, context);
+        } catch {
+          // Of another key, or of nobody's.
+        }
+      }
+      return undefined;
+    },
+  };
+}

@@ -183,6 +183,14 @@ describe('createPageLanguage', () => {
       { method: 'POST', path: `${signIn}/passcode`, mount: '/a' },
       `/a/signin/${UID}?lang=`,
     ],
+    [
+      'a page of a sign-in with what it says of a form',
+      {
+        path: `${signIn}?foreign=1&said=sealed`,
+        page: { ...form, page: 'enter-code' } as Page,
+      },
+      '?said=sealed&lang=',
+    ],
     ['the same address behind any other form', { method: 'POST', path: '/auth' }, '?lang='],
   ];
   for (const [what, request, href] of links) {

@@ -209,18 +209,46 @@ for (const store of stores) {
       await isSignedIn(address);
     });
 
-    it('R18 900561 leads from the address of a form to the page, after a mistake was shown there', async () => {
+    it('R18 900561 leads from the address of a form to its page', async () => {
       const address = 'verb@partner.example';
       await world.invite(address);
       await giveAddress(address);
       const code = await sendCode(address);
-      await enter('12');
-      assert.match(await main(), /You have not entered enough numbers/);
-      assert.match(page.url(), /\/passcode$/);
-      // Enter in the address bar: the same address, by GET.
-      await page.goto(page.url());
+      await page.goto(`${page.url()}/passcode`);
       assert.equal(await h1(), 'Enter the code we emailed you');
       await enter(code);
+      await isSignedIn(address);
+    });
+
+    it('P5 Back and reload show a mistake again, and ask nobody to send a form again', async () => {
+      const address = 'slip@partner.example';
+      await world.invite(address);
+      await giveAddress('slip@');
+      assert.match(await main(), /Enter an email address in the correct format/);
+      await page.reload();
+      assert.match(await main(), /Enter an email address in the correct format/);
+      assert.equal(await page.getByLabel('Email address').inputValue(), 'slip@');
+      await page.getByLabel('Email address').fill(address);
+      await press('Next');
+      const code = await sendCode(address);
+      const fresh = page.url();
+      await press('Send a new code');
+      assert.match(await main(), /Wait \d+ seconds?, then ask again/);
+      await enter('12');
+      const short = /You have not entered enough numbers/;
+      assert.match(await main(), short);
+      await page.reload();
+      assert.match(await main(), short);
+      // Said of what was typed, not of the sign-in: its page says nothing of it.
+      await page.goto(fresh);
+      assert.doesNotMatch(await main(), short);
+      await page.goBack();
+      assert.match(await main(), short);
+      await enter(code);
+      await isSignedIn(address);
+      await page.goBack();
+      assert.equal(await h1(), 'You have already signed in here');
+      await page.goForward();
       await isSignedIn(address);
     });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
-import { createSealer } from '../../src/settings/sealer.ts';
+import { createSealer, createSealerRing } from '../../src/settings/sealer.ts';
 
 describe('createSealer', () => {
   const key = randomBytes(32);
@@ -58,5 +58,29 @@ describe('createSealer', () => {
 
   it('refuses a short key', () => {
     assert.throws(() => createSealer(randomBytes(31), 'outbox'), TypeError);
+  });
+});
+
+describe('createSealerRing', () => {
+  const [old, young] = [randomBytes(32), randomBytes(32)];
+
+  it('seals under the newest key and opens what any of them sealed', () => {
+    const before = createSealerRing([old], 'slip').seal('x', 'here');
+    const ring = createSealerRing([young, old], 'slip');
+    assert.equal(ring.open(before, 'here')?.toString(), 'x');
+    assert.equal(createSealer(young, 'slip').open(ring.seal('y', 'here'), 'here').toString(), 'y');
+  });
+
+  it('S3 opens nothing of another context, purpose or key, and does not throw', () => {
+    const ring = createSealerRing([young, old], 'slip');
+    const sealed = ring.seal('x', 'here');
+    assert.equal(ring.open(sealed, 'there'), undefined);
+    assert.equal(createSealerRing([young, old], 'restart').open(sealed, 'here'), undefined);
+    assert.equal(createSealerRing([old], 'slip').open(sealed, 'here'), undefined);
+    assert.equal(ring.open('none of ours', 'here'), undefined);
+  });
+
+  it('refuses to be made without a key', () => {
+    assert.throws(() => createSealerRing([], 'slip'), TypeError);
   });
 });
