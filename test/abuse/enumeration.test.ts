@@ -190,6 +190,8 @@ function masked(
   return (
     said
       .replaceAll(/[?&](?:state|nonce|code_challenge)=[\w-]+/g, '')
+      // Sealed; what it says is on the page.
+      .replaceAll(/\?said=[\w-]+/g, '?said=*')
       .replaceAll(/(Reference|reference)[^A-Za-z0-9]+[\w-]{12}/g, '$1')
       .replaceAll(/"retry-after":"\d+"/g, '"retry-after":"*"')
       .replaceAll(/Wait \d+ seconds?/g, 'Wait * seconds')
