@@ -9,7 +9,6 @@ import { LINK_KEY, PASSCODE_LABEL } from '../domain/passcode.ts';
 import type { Tenant, TenantIndex } from '../domain/tenant.ts';
 import type { Invitations } from '../guests/invitations.ts';
 import type { Problem } from '../interaction/problem.ts';
-import { isSameRequest, restartableOf, type Restarts } from '../interaction/restart.ts';
 import type { SignInSteps } from '../interaction/sign-in.ts';
 import type { Submission } from '../interaction/submission.ts';
 import { openVisit, type Visit } from '../interaction/visit.ts';
@@ -17,17 +16,17 @@ import type { BrowserBinding } from '../oidc/cookies.ts';
 import { browserFamilyOf, isEmbedded } from './client.ts';
 import { evidenceOf, field, readForm } from './form.ts';
 import { createSignInPages, isProven, type SignInPagesDeps } from './interaction-page.ts';
+import type { KeptRequests } from './kept-request.ts';
 import type { KnownBrowserCookie } from './known-browser-cookie.ts';
 import { noteUiLocales, type PageLanguage } from './language.ts';
 import type { LoopGuard } from './loop-guard.ts';
 import { mountOf } from './mount.ts';
 import type { Page, SignInFrame } from './page.ts';
-import type { RestartCookie } from './restart-cookie.ts';
 import type { TicketCookie } from './ticket-cookie.ts';
 import type { Csrf } from './security.ts';
 import { seeOther } from './see-other.ts';
 import { isSaidAt, type Slip, SLIP_PARAMETER, type Slips } from './slip.ts';
-import { type PagesOf, RESTART_PATH } from './start-again.ts';
+import type { PagesOf } from './start-again.ts';
 import type { Views } from './views.ts';
 
 export interface InteractionPagesDeps extends SignInPagesDeps {
@@ -37,8 +36,7 @@ export interface InteractionPagesDeps extends SignInPagesDeps {
   readonly invitations: Pick<Invitations, 'open'>;
   readonly ticket: TicketCookie;
   readonly knownBrowser: KnownBrowserCookie;
-  readonly restarts: Restarts;
-  readonly restartCookie: RestartCookie;
+  readonly kept: KeptRequests;
   readonly slips: Slips;
   readonly loops: Pick<LoopGuard, 'forget'>;
   readonly views: Views;
@@ -69,7 +67,7 @@ export function createInteractionPages(
   deps: InteractionPagesDeps,
 ): (pages: Pick<PagesOf, 'provider' | 'namespace'>) => Middleware {
   const { steps, browser, csrf, views, language, invitations, ticket, knownBrowser } = deps;
-  const { restarts, restartCookie, slips } = deps;
+  const { kept, slips } = deps;
   const pages = createSignInPages(deps);
   const router = new Router<PageState>({ prefix: '/signin/:uid' });
   const visited: Middleware = async (ctx, next) => open(ctx as PageContext, next);
@@ -209,27 +207,9 @@ export function createInteractionPages(
     return slip && isSaidAt(shown, slip.problem) ? slip : undefined;
   }
 
-  /**
-   * Lets the page, and the browser for the time the page is asked for again, know how to begin the same
-   * request anew. One token as long as nothing has changed: no cookie is set for the same again.
-   */
   function keepRequest(ctx: PageContext, address: string | undefined): void {
-    const { visit, namespace, frame } = ctx.state;
-    const given = restartCookie.read(ctx);
-    const kept = given === undefined ? undefined : restarts.open(namespace, given);
-    const request = restartableOf(visit.interaction, address || null);
-    // Of this very request: what a cookie holds may have been put there by somebody else.
-    const isSame = kept !== undefined && isSameRequest(kept, request);
-    const { address: hinted = null } = visit.loginHint ?? {};
-    const wanted = { ...request, address: request.address ?? (isSame ? kept.address : hinted) };
-    const isKept = isSame && kept.address === wanted.address;
-    const token = isKept ? given : restarts.seal(namespace, wanted);
-    if (token === undefined) return;
-    const action = `${mountOf(ctx.req)}${RESTART_PATH}`;
-    // Without parameters it only tells the application's name later on: no button is made of it.
-    const isWhole = wanted.parameters !== null;
-    ctx.state.frame = { ...frame, restart: isWhole ? { action, token } : null };
-    if (!isKept) restartCookie.write(ctx, frame.base, token);
+    const restart = kept.keep(ctx, ctx.state, address);
+    if (restart !== undefined) ctx.state.frame = { ...ctx.state.frame, restart };
   }
 
   async function showLink(ctx: PageContext): Promise<void> {
@@ -264,10 +244,7 @@ export function createInteractionPages(
     // To another place: its answer comes to an address of its own, and an answer that comes twice, by
     // Back, belongs to no sign-in any more.
     if (URL.canParse(to) && new URL(to).origin !== deps.origin) {
-      keepRequest(ctx, parseEmailAddress(field(ctx, 'email'))?.address);
-      const { restart } = ctx.state.frame;
-      const path = `${mountOf(ctx.req)}/signin/federation`;
-      if (restart) restartCookie.write(ctx, path, restart.token);
+      kept.keepForAnswer(ctx, ctx.state, parseEmailAddress(field(ctx, 'email'))?.address);
     }
     seeOther(ctx, to);
   }

@@ -27,6 +27,7 @@ import { createFederationRoutes, type FederationRoutes } from '../http/federatio
 import { createHomeRoutes, type HomeRoutes } from '../http/home.ts';
 import { createHomeForms } from '../http/home-forms.ts';
 import { createHomeRequests, type HomeRequests } from '../http/home-request.ts';
+import { createKeptRequests } from '../http/kept-request.ts';
 import { createKnownBrowserCookie } from '../http/known-browser-cookie.ts';
 import { createInvitationRoutes, type InvitationRoutes } from '../http/invitation.ts';
 import { createFindResident } from '../http/home-resident.ts';
@@ -282,7 +283,7 @@ export async function assemble(
     },
     interactionPages: createInteractionPages({
       ...pages,
-      ...restart,
+      kept: createKeptRequests(restart),
       slips: createSlips(keysFor('slip'), clock),
       loops,
       tenantOf,
