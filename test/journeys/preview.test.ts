@@ -39,7 +39,8 @@ clients:
 `;
 
 describe('every page and mail of the preview', function () {
-  this.timeout(180_000);
+  // A hundred pages, each looked at twice: only a guard.
+  this.timeout(600_000);
   let folder: string;
   let preview: RunningPreview;
   let origin: string;
