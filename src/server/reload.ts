@@ -19,7 +19,8 @@ export interface ConfigurationSource {
 
 export interface Reload {
   /**
-   * Reads the files and takes them over when nothing is wrong with them. Never throws.
+   * Reads the files and takes them over when nothing is wrong with them, once whoever asked before is
+   * answered. Never throws.
    * @param hasMoved whether a file changed meanwhile: what was read is then worth nothing
    * @returns false when it is, and the files should be read once more
    */
@@ -41,13 +42,20 @@ export function createReload(
   const known: KnownFiles = new Map();
   let fault: string | undefined;
   let toldKeys = '';
+  let last: Promise<unknown> = Promise.resolve();
 
   return {
     stale: () => fault,
-    run: (hasMoved = () => false) =>
-      traced('configuration.reload', { root: { cause: undefined } }, (step) =>
-        look(hasMoved, step),
-      ),
+    // One after the other: what was read before a change would be taken over after it.
+    run(hasMoved = () => false) {
+      const next = last.then(() =>
+        traced('configuration.reload', { root: { cause: undefined } }, (step) =>
+          look(hasMoved, step),
+        ),
+      );
+      last = next;
+      return next;
+    },
   };
 
   async function look(hasMoved: () => boolean, step: Step): Promise<boolean> {

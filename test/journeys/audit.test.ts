@@ -217,8 +217,8 @@ for (const store of stores) {
       assert.ok(secrets.size > 15);
       for (const [name, value] of secrets) {
         assert.ok(value.length > 6, name);
-        assert.equal(table.includes(value), false, `${name} is in the table`);
-        assert.equal(log.includes(value), false, `${name} is in the log`);
+        assert.equal(stands(value, table), false, `${name} is in the table`);
+        assert.equal(stands(value, log), false, `${name} is in the log`);
       }
     });
 
@@ -229,4 +229,11 @@ for (const store of stores) {
       assert.ok(!text.includes(MAILED));
     });
   });
+}
+
+/** Whether a secret stands in a text; eight digits of a longer number or digest are no passcode. */
+function stands(secret: string, text: string): boolean {
+  return /^\d{8}$/.test(secret)
+    ? new RegExp(`(?<![0-9A-Za-z])${secret}(?![0-9A-Za-z])`).test(text)
+    : text.includes(secret);
 }

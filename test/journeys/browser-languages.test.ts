@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { type Followed, startFollowed } from '../server/followed.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { launchChromium, through } from '../support/chromium.ts';
 import { Jar } from '../support/jar.ts';
 import { passcodeIn } from '../support/world.ts';
 
@@ -42,12 +42,13 @@ describe('a guest in Chromium who reads another language', function () {
 
   const attribute = (name: string) => page.locator('html').getAttribute(name);
   const h1 = (): Promise<string> => page.locator('h1').innerText();
-  const press = () => page.locator('main button').first().click();
+  const press = () => through(page, () => page.locator('main button').first().click());
 
   async function choose(language: string): Promise<void> {
     const list = page.locator('.languages');
     if ((await list.getAttribute('open')) === null) await list.locator('summary').click();
-    await list.getByRole('link', { name: language, exact: true }).click();
+    const link = list.getByRole('link', { name: language, exact: true });
+    await through(page, () => link.click());
   }
 
   /** Nothing scrolls sideways, and axe is content, with everything unfolded. */

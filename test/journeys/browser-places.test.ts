@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { DemoApplication } from '../../src/demo/application.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { launchChromium, pressThrough, through } from '../support/chromium.ts';
 import { type House, startHouse } from '../support/places.ts';
 import type { UpstreamOidc } from '../support/upstream-oidc.ts';
 import type { UpstreamSaml } from '../support/upstream-saml.ts';
@@ -36,15 +36,15 @@ async function linkFor({ world, application }: House, address: string): Promise<
 
 /** What a guest does on the pages, and reads there. */
 function guestAt(page: Page, application: DemoApplication) {
-  const press = (name: string): Promise<void> =>
-    page.getByRole('button', { name, exact: true }).click();
+  const press = (name: string): Promise<void> => pressThrough(page, name);
   return {
     press,
-    /** Waits for the page of a heading: a click may still be on its way to another site. */
+    /** Waits for the page of a heading. */
     shows: (heading: string): Promise<void> =>
       page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor(),
     main: (): Promise<string> => page.locator('main').innerText(),
-    follow: (name: string): Promise<void> => page.getByRole('link', { name }).click(),
+    follow: (name: string): Promise<void> =>
+      through(page, () => page.getByRole('link', { name }).click()),
     async open(address: string, tenant = 'a'): Promise<void> {
       await page.goto(`${application.url}/${tenant}/sign-in`);
       await page.getByLabel('Email address').fill(address);

@@ -208,6 +208,8 @@ for (const store of stores) {
       const { redeemUrl, guest } = await house.asked('only@mail.example');
       await nextLink(house, 'only@mail.example');
       await house.asked('only@mail.example');
+      // Two mails on their way at once may come in either order.
+      await nextLink(house, 'only@mail.example', 1);
       await house.server.guests.parts.invitations.resend(house.tenant(), guest, ADMIN);
       assert.equal((await house.stored(guest))?.state, 'PendingAcceptance');
       // The link in somebody else's hands is worth nothing: it is the mailbox that counts.
@@ -538,6 +540,7 @@ function withoutNames(text: string, address: string): string {
   return (address === '' ? text : text.replaceAll(address, 'ADDRESS'))
     .replace(/name="(?:csrf|restart)" value="[^"]*"/g, 'TOKEN')
     .replace(/data-wait="\d+"/g, 'WAIT')
+    .replace(/\d\d:\d\d UTC/g, 'TIME')
     .replace(/\/signin\/[\w-]{20,}/g, 'BASE')
     .replace(/ticket=[\w.-]+/g, 'TICKET')
     .replace(/<strong>[A-Z][2-9]<\/strong>/g, 'LABEL');

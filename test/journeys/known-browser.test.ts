@@ -251,6 +251,7 @@ function mask(text: string, address: string): string {
     .replaceAll(address, 'ADDRESS')
     .replace(/name="(?:csrf|restart)" value="[^"]*"/g, '')
     .replace(/data-wait="\d+"/g, '')
+    .replace(/\d\d:\d\d UTC/g, 'TIME')
     .replace(/signin\/[\w-]+/g, 'signin/UID')
     .replace(/<strong>[A-Z]\d<\/strong>/g, 'LABEL');
 }

@@ -8,7 +8,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { parse, stringify } from 'yaml';
 import { type DemoApplication, startDemoApplication } from '../../src/demo/application.ts';
 import { systemClock } from '../../src/domain/clock.ts';
-import { findChromium, launchChromium } from '../support/chromium.ts';
+import { findChromium, launchChromium, pressThrough, through } from '../support/chromium.ts';
 import { type Answer, heading, hidden, Jar } from '../support/jar.ts';
 import { noteSecret } from '../support/leaks.ts';
 import { startProcess } from '../support/processes.ts';
@@ -95,12 +95,13 @@ for (const store of stores) {
 
     const h1 = (tab = page): Promise<string> => tab.locator('h1').innerText();
     const main = (tab = page): Promise<string> => tab.locator('main').innerText();
-    const press = (name: string, tab = page): Promise<void> =>
-      tab.getByRole('button', { name, exact: true }).click();
+    const press = (name: string, tab = page): Promise<void> => pressThrough(tab, name);
+    const follow = (name: string, tab = page): Promise<void> =>
+      through(tab, () => tab.getByRole('link', { name }).click());
 
     async function giveAddress(address: string, tab = page): Promise<void> {
       await tab.goto(`${application.url}/`);
-      await tab.getByRole('link', { name: 'Sign in to Tenant A' }).click();
+      await follow('Sign in to Tenant A', tab);
       await tab.getByLabel('Email address').fill(address);
       await press('Next', tab);
     }
@@ -173,7 +174,7 @@ for (const store of stores) {
       const address = 'steps@partner.example';
       await world.invite(address, 'a', 'pending');
       await page.goto(`${application.url}/`);
-      await page.getByRole('link', { name: 'Sign in to Tenant A' }).click();
+      await follow('Sign in to Tenant A');
       const holds = async (expected: string): Promise<void> => {
         assert.equal(await h1(), expected);
         await page.reload();
@@ -305,7 +306,6 @@ for (const store of stores) {
         travel(31);
         await page.getByText('I did not get the email').click();
         await press('Send a new code');
-        // The mail may be there before the page.
         await page.getByText('We sent a new code').waitFor();
         await world.passcodeFor(address, sent);
       }
@@ -354,7 +354,7 @@ for (const store of stores) {
       assert.equal(new URL(page.url()).origin, world.publicUrl);
       assert.equal(await h1(), 'Forgetful sends you back again and again');
       assert.match(await main(), /Code: client_loop\s+Reference: [\w-]{12}/);
-      await page.getByRole('link', { name: 'Try again' }).click();
+      await follow('Try again');
       assert.equal(await h1(), 'Forgetful sends you back again and again');
       // Other applications are none the worse for it.
       await page.goto(`${application.url}/a/sign-in`);

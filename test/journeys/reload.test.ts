@@ -169,7 +169,7 @@ describe('files that change while the server runs', () => {
     this.timeout(30_000);
     const text = await readFile(world.path('tenants/a.yaml'), 'utf8');
     const path = world.path('tenants/a.yaml');
-    const reloaded = world.next('configuration.reloaded');
+    let reloaded = world.next('configuration.reloaded');
     const statuses = new Set<number>();
     const write = async (round: number): Promise<void> => {
       const next = text.replace('Tenant A', `Tenant A ${round}`);
@@ -186,14 +186,18 @@ describe('files that change while the server runs', () => {
       assert.match(page.text, /name="email"/);
     };
     for (let round = 0; round < ROUNDS; round += 1) await Promise.all([write(round), visit()]);
-    await reloaded;
+    const last = new RegExp(`Tenant A ${ROUNDS - 1}\\b`);
+    for (let shown = ''; !last.test(shown);) {
+      // The first may be about a round in which this process took a rest.
+      await reloaded;
+      reloaded = world.next('configuration.reloaded');
+      shown = (await new Jar().get(`${world.publicUrl}/a/`)).text;
+    }
     assert.deepEqual([...statuses], [200]);
     assert.deepEqual(
       world.heard.filter(({ event }) => event === 'configuration.stale'),
       [],
     );
-    const { text: shown } = await new Jar().get(`${world.publicUrl}/a/`);
-    assert.match(shown, new RegExp(`Tenant A ${ROUNDS - 1}\\b`));
   });
 
   it('F20 S57 good, half-written and bad in a loop, while guests sign in, serve the last good set', async function () {
@@ -223,7 +227,11 @@ describe('files that change while the server runs', () => {
     };
     const rest = async (): Promise<void> => {
       const heard = world.heard.length;
-      await world.next('configuration.stale');
+      // The first may be about half of the file, where this process took a rest before.
+      for (let fault = ''; !/^tenants\/a\.yaml:1:1 {2}displayName/.test(fault);) {
+        const { faults } = await world.next('configuration.stale');
+        fault = String((faults as readonly string[])[0]);
+      }
       const ready = await fetch(`${world.admin}/readyz?verbose`);
       assert.equal(ready.status, 200);
       assert.match(await ready.text(), /^\[-\]config stale: tenants\/a\.yaml:1:1 {2}displayName/m);

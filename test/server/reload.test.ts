@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { createReload, type Reload } from '../../src/server/reload.ts';
 import { type Followed, startFollowed } from './followed.ts';
@@ -81,6 +81,17 @@ describe('createReload', () => {
     await reload.run();
     assert.equal(world.server.guests.parts.tenants(), before);
     assert.match(reload.stale() ?? '', /^tenants {2}no such folder/);
+  });
+
+  it('takes over what is newest where two look at once, for the second waits for the first', async () => {
+    const path = world.path('tenants/a.yaml');
+    const first = reload.run();
+    const second = reload.run();
+    await first;
+    // An administrator writes while the first look is over and the second one begins.
+    writeFileSync(path, readFileSync(path, 'utf8').replace('Tenant A', 'Newest'));
+    await second;
+    assert.equal(world.server.guests.parts.tenants().byId.get('a')?.displayName, 'Newest');
   });
 
   it('takes over nothing that moved while it was read, good or bad', async () => {

@@ -34,8 +34,17 @@ export function launchChromium(more: readonly string[] = []): Promise<Browser> {
   });
 }
 
-/** Presses a button until the next page is whole: one that is still coming cannot be loaded again. */
-export async function pressThrough(page: Page, name: string): Promise<void> {
-  const button = page.getByRole('button', { name, exact: true });
-  await Promise.all([page.waitForEvent('load'), button.click()]);
+/**
+ * Does what leads to another page and waits until that is whole: the one before must not be read for
+ * it, and one that is still coming cannot be loaded again.
+ */
+export async function through(page: Page, act: () => Promise<unknown>): Promise<void> {
+  // A page that was followed to by a link may still be coming: its end is not that of the next.
+  await page.waitForLoadState();
+  await Promise.all([page.waitForEvent('load'), act()]);
+}
+
+/** Presses a button through to the next page. */
+export function pressThrough(page: Page, name: string): Promise<void> {
+  return through(page, () => page.getByRole('button', { name, exact: true }).click());
 }

@@ -1,6 +1,6 @@
 // Owns a whole installation for tests: configuration folder, store, relay, server, relying party.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -289,14 +289,24 @@ export function databaseOf(url: string): DatabaseSettings {
   return file === undefined ? { kind: 'mysql', url } : { kind: 'sqlite', file };
 }
 
-/** A port nobody listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below those that Linux gives to whoever asks for any: nobody gets one of them by chance. */
+const PORTS = { first: 20_000, end: 32_768 };
+let nextPort = randomInt(PORTS.first, PORTS.end);
+
+/** A port nobody listens on now, and which nobody else in this process is given. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = nextPort;
+    nextPort = port + 1 < PORTS.end ? port + 1 : PORTS.first;
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 

@@ -12,7 +12,7 @@ import * as client from 'openid-client';
 import type { Browser, Page } from 'playwright-core';
 import { ConfigurationError } from '../../src/settings/fault.ts';
 import { type Guestpass, startGuestpass } from '../../src/testing/index.ts';
-import { findChromium, launchChromium } from '../support/chromium.ts';
+import { findChromium, launchChromium, pressThrough } from '../support/chromium.ts';
 import { type Consumer, createConsumer, ROOT } from '../support/consumer.ts';
 
 const run = promisify(execFile);
@@ -163,8 +163,8 @@ describe('startGuestpass', function () {
     await guestpass.invite(address, { accepted: true });
     const first = await begin();
     await first.page.getByLabel('Email address').fill(address);
-    await first.page.getByRole('button', { name: 'Next' }).click();
-    await first.page.getByRole('button', { name: 'Send code' }).click();
+    await pressThrough(first.page, 'Next');
+    await pressThrough(first.page, 'Send code');
     await first.page.goto(`${guestpass.url}/dev/mailbox`);
     while ((await first.page.getByText(address).count()) === 0) await first.page.reload();
     const { page, redeem } = await begin();
@@ -189,7 +189,7 @@ describe('startGuestpass', function () {
     const link = /http:\S+\/invitation\?ticket=\S+/.exec(mail.text)?.[0] ?? '';
     const page = await (await browser.newContext()).newPage();
     await page.goto(link);
-    await page.getByRole('button', { name: 'Continue' }).click();
+    await pressThrough(page, 'Continue');
     await guestpass.signIn(page, address);
     assert.equal(await page.innerText('body'), 'welcome');
   });
