@@ -48,11 +48,11 @@ export function createReload(
     stale: () => fault,
     // One after the other: what was read before a change would be taken over after it.
     run(hasMoved = () => false) {
-      const next = last.then(() =>
+      const read = (): Promise<boolean> =>
         traced('configuration.reload', { root: { cause: undefined } }, (step) =>
           look(hasMoved, step),
-        ),
-      );
+        );
+      const next = last.then(read, read);
       last = next;
       return next;
     },
