@@ -1,6 +1,7 @@
 // Owns a whole installation for tests: configuration folder, store, relay, server, relying party.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -289,15 +290,27 @@ export function databaseOf(url: string): DatabaseSettings {
   return file === undefined ? { kind: 'mysql', url } : { kind: 'sqlite', file };
 }
 
-/** A port nobody listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
+const givenPorts = new Set<number>();
+
+/**
+ * A port nobody listens on now, nor did before in this process. The system hands out none of that
+ * range: whoever listens on any port in the meantime does not get this one.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    if (givenPorts.has(port)) continue;
+    givenPorts.add(port);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** The store's URL: a file in the folder, or a new database of the shared MariaDB. */
