@@ -147,5 +147,5 @@ describe('openSqlite', () => {
       counts,
       Array.from({ length: 100 }, (_, index) => index + 1),
     );
-  }).timeout(60_000);
+  }).timeout(180_000);
 });
