@@ -199,7 +199,7 @@ describe('docs/architecture.md', () => {
 
 describe('the documents', () => {
   it('hold TypeScript that compiles', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const blocks = pages.flatMap(({ path, text }) =>
       [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => ({ path, code })),
     );

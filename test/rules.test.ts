@@ -4,7 +4,7 @@ import { drawRules, listTests, type NamedTest, readRules, unproved } from './sup
 describe('docs/rules.md', () => {
   let tests: readonly NamedTest[];
   before(function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     tests = listTests();
   });
 

@@ -9,7 +9,7 @@ import { drawSecurity, readSecurity, unheld, unknown } from './support/security-
 describe('docs/security.md', () => {
   let tests: readonly NamedTest[];
   before(function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     tests = listTests();
   });
 

@@ -24,6 +24,11 @@ export async function demo(directory: string): Promise<void> {
     });
   }
   const application = await startDemoApplication(settings.publicUrl, [...tenants.byId.values()]);
+  // Before the line that promises it.
+  stopOnSignal(async () => {
+    await application.close();
+    await server.close();
+  });
   process.stdout.write(
     `${[
       ...configuration.notices,
@@ -43,8 +48,4 @@ export async function demo(directory: string): Promise<void> {
       '',
     ].join('\n')}\n`,
   );
-  stopOnSignal(async () => {
-    await application.close();
-    await server.close();
-  });
 }

@@ -215,12 +215,26 @@ function connect(file: string): DatabaseSync {
       timeout: BUSY_TIMEOUT_MS,
       enableForeignKeyConstraints: true,
     });
-    connection.exec('PRAGMA journal_mode = WAL');
+    useLog(connection);
     connection.exec('PRAGMA synchronous = FULL');
     connection.exec('PRAGMA busy_timeout = 0');
     return connection;
   } catch (error) {
     throw new GuestError('unavailable', { cause: error, detail: { file } });
+  }
+}
+
+/** Its timeout does not count here: SQLite refuses at once while another process makes the log of a new file. */
+function useLog(connection: DatabaseSync): void {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      connection.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + 9 * Math.random());
+    }
   }
 }
 

@@ -6,8 +6,7 @@ import { startProcess } from '../support/processes.ts';
 import { createInstallation, type Installation } from '../support/world.ts';
 import { listen } from './said.ts';
 
-describe('guestpass preview', function () {
-  this.timeout(30_000);
+describe('guestpass preview', () => {
   let installation: Installation;
 
   before(async () => {

@@ -53,7 +53,7 @@ describe('runs', () => {
   });
 
   it('answers every command that prints with one JSON value, refusals too', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const email = 'teri@gmail.com';
     const calls: readonly (readonly [command: string, words: readonly string[], code?: number])[] =
       [

@@ -9,7 +9,7 @@ import { createInstallation } from '../support/world.ts';
 
 describe('guestpass serve', function () {
   // Each of these starts a process or two.
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   let folder: string;
   beforeEach(async () => {

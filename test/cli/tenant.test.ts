@@ -144,8 +144,7 @@ describe('guestpass tenant', () => {
       assert.doesNotMatch(entries + said.err + said.out, /another-9Kd7/);
     });
 
-    it('R41 wants --yes of a program', async function () {
-      this.timeout(30_000);
+    it('R41 wants --yes of a program', async () => {
       const words = ['tenant', 'set', 'a', 'emailOneTimePasscode', 'disabled', '--config'];
       const asked = await runCommand([...words, house.folder]);
       assert.equal(asked.code, 1);

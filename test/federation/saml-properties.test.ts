@@ -59,7 +59,7 @@ function bend(xml: string, changes: readonly Change[]): string {
 }
 
 describe('a signed answer, whatever becomes of it', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let idp: UpstreamSaml;
   const now = Math.floor(Date.now() / 1000);
 

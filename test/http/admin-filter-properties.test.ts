@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { readKey, readListQuery } from '../../src/http/admin-api/list.ts';
 import { isProblem } from '../../src/http/admin-api/problem.ts';
-import { examples, runs } from '../support/fuzz.ts';
+import { assertQuick, examples, runs } from '../support/fuzz.ts';
 
 interface Asked {
   readonly mail: string;
@@ -76,10 +76,7 @@ describe('readListQuery, for whatever is asked', () => {
     fc.assert(
       fc.property(repeated, ([before, one, times, after]) => {
         const text = (before + one.repeat(times) + after).slice(0, 16_384);
-        const start = process.cpuUsage();
-        read(text);
-        const { user, system } = process.cpuUsage(start);
-        assert.ok(user + system < 100_000, `${user + system} µs`);
+        assertQuick(() => read(text));
       }),
       { ...runs(400), examples: KEPT.map(([text]) => [['', text, 1, '']]) },
     );

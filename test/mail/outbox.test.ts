@@ -313,7 +313,7 @@ describe('createOutbox', () => {
     now = NOW + 60;
     await outbox.idle();
     assert.equal(await stateOf(id), 'sent');
-  }).timeout(30_000);
+  });
 
   it('F6 takes over from a crashed worker when its lease ran out, and delivers once', async () => {
     const id = await enqueue();

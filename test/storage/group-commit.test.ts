@@ -209,7 +209,7 @@ describe('createGroupCommit', () => {
   });
 
   it('F8 keeps every acknowledged write through kill -9, ten times', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const acknowledged: number[] = [];
     for (let round = 0; round < 10; round += 1) {
       acknowledged.push(...(await writeUntilKilled(round * 1_000_000, 100 + 37 * round)));

@@ -18,8 +18,7 @@ const BEAT = /^UPDATE migration_lease SET beat/;
 const TAKE = /^UPDATE migration_lease SET holder = \?, beat/;
 const RELEASE = /^UPDATE migration_lease SET holder = \? WHERE/;
 
-describe('withMigrationLease', function () {
-  this.timeout(20_000);
+describe('withMigrationLease', () => {
   let one: Database;
   let other: Database;
   before(async () => {

@@ -156,5 +156,5 @@ describe('openMysql', () => {
       all,
       Array.from({ length: 100 }, (_, index) => index + 1),
     );
-  }).timeout(60_000);
+  }).timeout(180_000);
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
 import { after, before, describe, it } from 'mocha';
 import { migrate } from '../../src/storage/migrate.ts';
 import { createStore, openStore } from '../../src/storage/open-store.ts';
@@ -21,6 +23,18 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 storeContract('SQLite', () =>
   openStore({ kind: 'sqlite', file: join(folder, 'data', 'guest.db') }),
 );
+
+// A file without a log yet, and its one writer for a while: opening does not give way to timers here.
+const MAKE = `
+  const { DatabaseSync } = require('node:sqlite');
+  const { parentPort, workerData } = require('node:worker_threads');
+  const database = new DatabaseSync(workerData);
+  database.exec('BEGIN IMMEDIATE');
+  parentPort.postMessage('busy');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  database.exec('COMMIT');
+  database.close();
+`;
 
 const mode = (path: string) => statSync(path).mode & 0o777;
 
@@ -74,6 +88,17 @@ describe('openSqlite', () => {
     await database.close();
   });
 
+  it('waits for another process that is making the same new file', async () => {
+    const file = join(folder, 'new.db');
+    const making = new Worker(MAKE, { eval: true, workerData: file });
+    const ended = once(making, 'exit');
+    await once(making, 'message');
+    const database = openSqlite(file);
+    assert.deepEqual(await row(database, 'PRAGMA journal_mode'), { journal_mode: 'wal' });
+    await database.close();
+    assert.deepEqual(await ended, [0]);
+  });
+
   it('F17 gives up on a writer that does not end: unavailable, nothing written', async () => {
     const file = join(folder, 'stuck.db');
     const database = openSqlite(file);
@@ -122,5 +147,5 @@ describe('openSqlite', () => {
       counts,
       Array.from({ length: 100 }, (_, index) => index + 1),
     );
-  }).timeout(60_000);
+  }).timeout(180_000);
 });

@@ -1,5 +1,7 @@
-// Owns how many cases a property is tried with, and the cases that are kept from earlier finds.
+// Owns how many cases a property is tried with, how long one may take, and the cases that are kept from
+// earlier finds.
 
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
 /**
@@ -11,6 +13,23 @@ export function runs(usual: number): { readonly numRuns: number } {
   if (!Number.isSafeInteger(asked) || asked < 1)
     throw new TypeError('FUZZ_RUNS is a number of runs');
   return { numRuns: asked };
+}
+
+const CPU_LIMIT_US = 100_000;
+
+/**
+ * Fails when `read` takes more than a tenth of a second of this thread. The collector may come in
+ * between; a text that is slow to read is so each time.
+ */
+export function assertQuick(read: () => unknown): void {
+  let least = Infinity;
+  for (let tries = 0; tries < 3 && least >= CPU_LIMIT_US; tries += 1) {
+    const before = process.threadCpuUsage();
+    read();
+    const { user, system } = process.threadCpuUsage(before);
+    least = Math.min(least, user + system);
+  }
+  assert.ok(least < CPU_LIMIT_US, `${least} µs`);
 }
 
 /** One input that is kept: an attack known by name, or what a property once failed with. */

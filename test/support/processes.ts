@@ -86,6 +86,9 @@ export async function startProcess(
   const abandon = (): void => void child.kill('SIGKILL');
   process.once('exit', abandon);
   child.once('exit', () => process.off('exit', abandon));
+  // Not when it has ended: its last lines may still be on their way.
+  let isOver = false;
+  const over = once(child, 'close').then(() => (isOver = true));
   const output: string[] = [];
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
@@ -105,12 +108,13 @@ export async function startProcess(
       const ended = (): void => finish(() => reject(new Error(`it ended: ${output.join('\n')}`)));
       const finish = (settle: () => void): void => {
         waiting.delete(look);
-        child.off('exit', ended);
+        child.off('close', ended);
         settle();
       };
       waiting.add(look);
-      child.once('exit', ended);
+      child.once('close', ended);
       look();
+      if (isOver) ended();
     });
   const line = (pattern: RegExp): Promise<string> =>
     waitFor(() => output.find((text) => pattern.test(text)));
@@ -131,6 +135,10 @@ export async function startProcess(
       return waitFor(() => output[length]);
     },
     kill: async () => void (await end('SIGKILL')),
-    stop: () => end('SIGTERM'),
+    stop: async () => {
+      await end('SIGTERM');
+      await over;
+      return child.exitCode;
+    },
   };
 }

@@ -68,7 +68,7 @@ describe('guestpass/testing', function () {
 });
 
 describe('startGuestpass', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let browser: Browser;
   let guestpass: Guestpass;
   /** Where the browser comes back to. */
