@@ -1,6 +1,6 @@
 // Owns a whole installation for tests: configuration folder, store, relay, server, relying party.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -289,14 +289,27 @@ export function databaseOf(url: string): DatabaseSettings {
   return file === undefined ? { kind: 'mysql', url } : { kind: 'sqlite', file };
 }
 
-/** A port nobody listens on now. */
-export function freePort(): Promise<number> {
+// Below those the kernel hands out (32768 and up): one of them, closed again, may be the next that
+// somebody gets who asks for any, before its own server listens.
+const [LOWEST_PORT, PORTS] = [20_000, 12_000] as const;
+let nextPort = randomInt(PORTS);
+
+/** A port nobody listens on now, and that is told to nobody else in this process. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = LOWEST_PORT + (nextPort++ % PORTS);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(false);
+      else reject(error);
     });
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 
