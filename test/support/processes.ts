@@ -43,7 +43,7 @@ export interface ServerProcess {
   nextLine(): Promise<string>;
   /** Ends it as a machine would that loses power. */
   kill(): Promise<void>;
-  /** Ends it as an admin would. @returns its exit code */
+  /** Ends it as an admin would; all it wrote is in {@link output} then. @returns its exit code */
   stop(): Promise<number | null>;
 }
 
@@ -105,20 +105,21 @@ export async function startProcess(
       const ended = (): void => finish(() => reject(new Error(`it ended: ${output.join('\n')}`)));
       const finish = (settle: () => void): void => {
         waiting.delete(look);
-        child.off('exit', ended);
+        child.off('close', ended);
         settle();
       };
       waiting.add(look);
-      child.once('exit', ended);
+      // Not `exit`: what it wrote last may be on its way still.
+      child.once('close', ended);
       look();
     });
   const line = (pattern: RegExp): Promise<string> =>
     waitFor(() => output.find((text) => pattern.test(text)));
-  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+  const end = async (signal: NodeJS.Signals, event: 'close' | 'exit'): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-    const exited = once(child, 'exit');
+    const ended = once(child, event);
     child.kill(signal);
-    await exited;
+    await ended;
     return child.exitCode;
   };
   await line(ready);
@@ -130,7 +131,8 @@ export async function startProcess(
       const { length } = output;
       return waitFor(() => output[length]);
     },
-    kill: async () => void (await end('SIGKILL')),
-    stop: () => end('SIGTERM'),
+    // What a killed one started may keep its output open.
+    kill: async () => void (await end('SIGKILL', 'exit')),
+    stop: () => end('SIGTERM', 'close'),
   };
 }
