@@ -83,7 +83,7 @@ for (const store of stores) {
       }
       await fortress.walkToCode(fortress.browser(), stored, await fortress.begin(TENANT));
       await fortress.codeFor(stored);
-      await fortress.mailsAtRest();
+      await fortress.mailsAtRest(TENANT);
       assert.deepEqual(new Set(mailedSince(before)), new Set([stored]));
     });
 
@@ -133,7 +133,7 @@ for (const store of stores) {
       const csrf = hidden(accented, 'csrf');
       await browser.post(`${accented.url.href}/send`, { csrf });
       await fortress.codeFor('mike@pártner.example');
-      await fortress.mailsAtRest();
+      await fortress.mailsAtRest(TENANT);
       const to = new Set(mailedSince(before));
       // Full-width letters of a domain are that domain to everybody who resolves names.
       to.delete('mike@partner.example');

@@ -160,8 +160,8 @@ export interface Fortress {
   consent(browser: Jar, page: Answer): Promise<Answer>;
   /** The passcode of the newest mail to an address, once there are `count` of them. */
   codeFor(address: string, count?: number): Promise<string>;
-  /** Waits until no mail is on its way; one that is written down is in {@link relay}. */
-  mailsAtRest(): Promise<void>;
+  /** Waits until no mail of a tenant, or of any, is on its way: what was to come has come. */
+  mailsAtRest(tenant?: string): Promise<void>;
   /** How many mails came for an address that somebody asked for; notices are not among them. */
   mailsTo(address: string): number;
   /** Runs a command of the first server's folder. */
@@ -464,11 +464,14 @@ export async function buildFortress(options: FortressOptions): Promise<Fortress>
   // A relay has a mail before its server has written that down. A server killed in between, or a
   // clock set past the lease, sends it again, as it should; and a test waiting for the next mail
   // would take the old code for the new one.
-  async function mailsAtRest(): Promise<void> {
+  async function mailsAtRest(tenant = '%'): Promise<void> {
     const late = performance.now() + PATIENCE_MS;
     for (;;) {
-      const { queued, sending } = await data.outbox.waiting();
-      if (queued + sending === 0) return;
+      const waiting = await sql.get<{ id: string }>(
+        "SELECT id FROM outbox WHERE state IN ('queued', 'sending') AND tenant LIKE ? LIMIT 1",
+        [tenant],
+      );
+      if (!waiting) return;
       if (performance.now() > late) throw new Error('mails are still on their way');
       await setTimeout(20);
     }
