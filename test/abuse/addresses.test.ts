@@ -83,6 +83,7 @@ for (const store of stores) {
       }
       await fortress.walkToCode(fortress.browser(), stored, await fortress.begin(TENANT));
       await fortress.codeFor(stored);
+      await fortress.mailsAtRest(TENANT);
       assert.deepEqual(new Set(mailedSince(before)), new Set([stored]));
     });
 
@@ -132,6 +133,7 @@ for (const store of stores) {
       const csrf = hidden(accented, 'csrf');
       await browser.post(`${accented.url.href}/send`, { csrf });
       await fortress.codeFor('mike@pártner.example');
+      await fortress.mailsAtRest(TENANT);
       const to = new Set(mailedSince(before));
       // Full-width letters of a domain are that domain to everybody who resolves names.
       to.delete('mike@partner.example');
@@ -290,12 +292,13 @@ for (const store of stores) {
       const csrf = hidden(page, 'csrf');
       seen.push(await browser.post(`${page.url.href}/address`, { csrf, email: address }, lies));
       seen.push(await browser.post(`${page.url.href}/send`, { csrf }, lies));
+      // The whole name: four letters alone also come up in tokens.
       for (const answer of seen) {
         assert.ok(answer.status < 400);
-        assert.ok(!JSON.stringify(answer).includes('evil'));
+        assert.ok(!JSON.stringify(answer).includes('evil.example'));
       }
       const mail = await fortress.relay.nextMail(address);
-      assert.ok(!mail.raw.includes('evil'));
+      assert.ok(!mail.raw.includes('evil.example'));
     });
   });
 }

@@ -12,6 +12,7 @@ for (const store of stores) {
     before(async () => {
       fortress = await buildFortress({
         store,
+        atDawn: true,
         settings: {
           limits: {
             failuresPerNetworkPerDay: 20,

@@ -174,25 +174,33 @@ function masked(
   const names = (cookies as string[]).map((line) =>
     line.replace(/=[^;]*/, '=').replace(/expires=[^;]*/, ''),
   );
-  // As a word of its own: two letters of a label may also stand in the version of an asset.
-  const page = text
-    .replaceAll(/\?v=[\w-]+/g, '')
-    .replaceAll(new RegExp(`\\b${label}\\b`, 'g'), label === '' ? '' : '*');
-  const all = { status, path: url.pathname, location, headers: rest, cookies: names, text: page };
-  let said = JSON.stringify(all);
   // Sealed anew for every page; what the address is shows in its length alone, which the page says too.
   const sealed = [...text.matchAll(/name="restart" value="([^"]*)"/g)].map(
     ([, value = '']) => value,
   );
-  for (const value of [...sealed, ...random]) {
-    if (value !== '') said = said.replaceAll(value, '*').replaceAll(encodeURIComponent(value), '*');
-  }
+  const without = (said: string): string => {
+    let left = said;
+    for (const value of [...sealed, ...random]) {
+      if (value !== '')
+        left = left.replaceAll(value, '*').replaceAll(encodeURIComponent(value), '*');
+    }
+    return (
+      left
+        .replaceAll(/[?&](?:state|nonce|code_challenge)=[\w-]+/g, '')
+        // Sealed; what it says is on the page.
+        .replaceAll(/\?said=[\w-]+/g, '?said=*')
+        .replaceAll(/(Reference|reference)[^A-Za-z0-9]+[\w-]{12}/g, '$1')
+    );
+  };
+  // A label is two characters, which also stand between two hyphens of what is random, or in the
+  // version of an asset: it goes last, as a word of its own.
+  const page = without(text.replaceAll(/\?v=[\w-]+/g, '')).replaceAll(
+    new RegExp(`\\b${label}\\b`, 'g'),
+    label === '' ? '' : '*',
+  );
+  const all = { status, path: url.pathname, location, headers: rest, cookies: names, text: page };
   return (
-    said
-      .replaceAll(/[?&](?:state|nonce|code_challenge)=[\w-]+/g, '')
-      // Sealed; what it says is on the page.
-      .replaceAll(/\?said=[\w-]+/g, '?said=*')
-      .replaceAll(/(Reference|reference)[^A-Za-z0-9]+[\w-]{12}/g, '$1')
+    without(JSON.stringify(all))
       .replaceAll(/"retry-after":"\d+"/g, '"retry-after":"*"')
       .replaceAll(/Wait \d+ seconds?/g, 'Wait * seconds')
       // What time it is, and how long ago the mail was asked for: the same for everybody.

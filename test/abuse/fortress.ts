@@ -52,6 +52,11 @@ export interface FortressOptions {
   readonly tenants?: Readonly<Record<string, object>>;
   /** Whether the time can be moved by {@link Fortress.travel}. */
   readonly movable?: boolean;
+  /**
+   * Whether the clock that judges stands a minute past midnight when it starts. What is counted by
+   * day, hour or quarter of one begins anew at the full ones: not in the middle of counting it.
+   */
+  readonly atDawn?: boolean;
 }
 
 /** A browser of its own network, known by cookies and address. */
@@ -102,6 +107,7 @@ export class Browser extends Jar {
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const HOST = 'guest.test';
 const PATIENCE_MS = 15_000;
+const DAY = 86_400;
 let networks = 0;
 const setCookies: string[] = [];
 
@@ -154,6 +160,8 @@ export interface Fortress {
   consent(browser: Jar, page: Answer): Promise<Answer>;
   /** The passcode of the newest mail to an address, once there are `count` of them. */
   codeFor(address: string, count?: number): Promise<string>;
+  /** Waits until no mail of a tenant, or of any, is on its way: what was to come has come. */
+  mailsAtRest(tenant?: string): Promise<void>;
   /** How many mails came for an address that somebody asked for; notices are not among them. */
   mailsTo(address: string): number;
   /** Runs a command of the first server's folder. */
@@ -243,12 +251,14 @@ export async function buildFortress(options: FortressOptions): Promise<Fortress>
   const root = await mkdtemp(join(tmpdir(), 'guestpass-abuse-'));
   const relay = await startSmtp();
   const clockFile = join(root, 'clock');
-  await writeFile(clockFile, signed(0));
+  let offset = options.atDawn ? secondsToDawn() : 0;
+  await writeFile(clockFile, signed(offset));
   const mariadb: Mariadb | undefined =
     store === 'mariadb'
       ? await startPrivateMariadb({
           // Blind for case and accents: two guests whose addresses differ in those are one to it.
           collation: 'utf8mb4_general_ci',
+          ...(options.atDawn && { env: faketime(offset) }),
           ...(options.movable && { env: faketime({ file: clockFile }) }),
         })
       : undefined;
@@ -296,11 +306,11 @@ export async function buildFortress(options: FortressOptions): Promise<Fortress>
   const tenants = { a: tenantFile('a'), b: tenantFile('b'), ...options.tenants };
   for (const [id, tenant] of Object.entries(tenants)) await writeTenant(id, tenant);
 
-  const start = (clock: Readonly<Record<string, string>> = {}): Promise<ServerProcess[]> =>
+  const usual = options.atDawn ? faketime(offset) : {};
+  const start = (clock: Readonly<Record<string, string>> = usual): Promise<ServerProcess[]> =>
     Promise.all(folders.map((folder) => startProcess(folder, { env: { ...env, ...clock } })));
   const servers = await start();
   const said: string[] = [];
-  let offset = 0;
   const { settings } = await loadConfiguration(folders[0]!, env);
   const sql = openDatabase(settings.database);
   const data = createStore(sql);
@@ -398,6 +408,7 @@ export async function buildFortress(options: FortressOptions): Promise<Fortress>
         if (mail) return passcodeIn(mail.parsed.text ?? '');
       }
     },
+    mailsAtRest,
     mailsTo: (address) => askedFor(relay, address).length,
     command: (...words) => runCommand([...words, '--config', folders[0]!], env),
     async trail({ tenant, event }) {
@@ -453,11 +464,14 @@ export async function buildFortress(options: FortressOptions): Promise<Fortress>
   // A relay has a mail before its server has written that down. A server killed in between, or a
   // clock set past the lease, sends it again, as it should; and a test waiting for the next mail
   // would take the old code for the new one.
-  async function mailsAtRest(): Promise<void> {
+  async function mailsAtRest(tenant = '%'): Promise<void> {
     const late = performance.now() + PATIENCE_MS;
     for (;;) {
-      const { queued, sending } = await data.outbox.waiting();
-      if (queued + sending === 0) return;
+      const waiting = await sql.get<{ id: string }>(
+        "SELECT id FROM outbox WHERE state IN ('queued', 'sending') AND tenant LIKE ? LIMIT 1",
+        [tenant],
+      );
+      if (!waiting) return;
       if (performance.now() > late) throw new Error('mails are still on their way');
       await setTimeout(20);
     }
@@ -477,6 +491,12 @@ export async function buildFortress(options: FortressOptions): Promise<Fortress>
     );
     return configuration;
   }
+}
+
+/** Seconds from now to a minute past the next midnight. */
+function secondsToDawn(): number {
+  const now = systemClock();
+  return Math.ceil(now / DAY) * DAY + 60 - now;
 }
 
 /**

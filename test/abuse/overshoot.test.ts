@@ -28,6 +28,7 @@ for (const store of stores) {
     before(async () => {
       fortress = await buildFortress({
         store,
+        atDawn: true,
         settings: { limits: LIMITS },
         tenants: Object.fromEntries(TENANTS.map((id) => [id, tenantFile(id)])),
       });

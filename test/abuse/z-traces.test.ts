@@ -26,11 +26,6 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   'oidc_records.payload': 'the login_hint of the application, for an hour',
 };
 
-after(async function () {
-  this.timeout(60_000);
-  await closeFortresses();
-});
-
 for (const store of stores) {
   describe(`what all of these attacks left behind, on ${store}`, function () {
     this.timeout(180_000);
@@ -61,6 +56,8 @@ for (const store of stores) {
       await fortress.trail({ event: '' });
       for (const { parsed } of fortress.relay.messages) secrets.read(parsed.text ?? '');
     });
+    // All at once, and not at the end of the run: servers that wait take time from those that work.
+    if (store === stores.at(-1)) after(closeFortresses);
 
     it('T38 S20 S21 S22 S23 every mail: one recipient, automatic, plain text, addresses of ours alone, its code once and not in the subject', () => {
       const { messages } = fortress.relay;
@@ -136,7 +133,9 @@ for (const store of stores) {
       const pids = new Set(fortress.servers.map(({ child }) => String(child.pid)));
       for (const name of readdirSync(tmpdir())) {
         const path = join(tmpdir(), name);
-        if (![...pids].some((pid) => name.includes(pid)) || !statSync(path).isFile()) continue;
+        if (![...pids].some((pid) => name.includes(pid))) continue;
+        // Somebody else's may be gone by now.
+        if (!statSync(path, { throwIfNoEntry: false })?.isFile()) continue;
         assert.deepEqual(
           search(readFileSync(path, 'latin1'), () => true),
           [],

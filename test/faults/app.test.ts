@@ -119,7 +119,8 @@ describe('a fault that nobody catches', function () {
         busy.write('Connection: close\r\n\r\n');
         assert.match(String((await answer)[0]), /^HTTP\/1\.1 200/);
         assert.deepEqual(await exited, [1, null]);
-        assert.ok(performance.now() - failedAt < 3_000);
+        // A second and a half; waiting for the planted request's answer, as at SIGTERM, were eleven.
+        assert.ok(performance.now() - failedAt < 8_000);
         await assert.rejects(planted);
       } finally {
         await server.kill();

@@ -48,16 +48,16 @@ describe('a machine whose clock is wrong', function () {
   });
 
   it('F14 says so at the start and while it runs, and serves', async () => {
-    assert.match(await late.running.line(/"event":"clock\.apart"/), /"seconds":-3600/);
+    assertNear(await late.running.line(/"event":"clock\.apart"/), /"seconds":(-?\d+)/, -HOUR);
     const { status, text } = await late.admin('/readyz?verbose');
     assert.equal(status, 200);
-    assert.match(text, /^\[-\]clock -3600 s apart from the database$/m);
+    assertNear(text, /^\[-\]clock (-?\d+) s apart from the database$/m, -HOUR);
     assert.match(text, /^degraded$/m);
     assert.equal((await right.admin('/readyz')).text, 'ready\n');
     const off = await createServer(installation);
     try {
       await off.start({ env: faketime(300) });
-      assert.match((await off.admin('/readyz?verbose')).text, /^\[-\]clock 300 s apart/m);
+      assertNear((await off.admin('/readyz?verbose')).text, /^\[-\]clock (-?\d+) s apart/m, 300);
     } finally {
       await off.remove();
     }
@@ -152,6 +152,12 @@ describe('a machine whose clock is wrong', function () {
     }
   }
 });
+
+/** The question takes its time, which is part of what it finds: on a busy machine a second of it. */
+function assertNear(text: string, pattern: RegExp, seconds: number): void {
+  const found = Number(pattern.exec(text)?.[1] ?? NaN);
+  assert.ok(Math.abs(found - seconds) <= 5, text);
+}
 
 /** Sends the code to one server, as a proxy would that chose it. */
 async function postAt(server: Server, jar: Jar, page: Answer, code: string): Promise<Answer> {

@@ -99,7 +99,8 @@ describe('a database at the end of a bad wire', function () {
     const late = await jar.post(`${page.url.href}/send`, { csrf: hidden(chosen, 'csrf') });
     const took = performance.now() - before;
     assertAway(late);
-    assert.ok(took < 8_500, `${Math.round(took)} ms`);
+    // Seven, and what a busy machine needs besides; its statements one after the other were seventeen.
+    assert.ok(took < 12_000, `${Math.round(took)} ms`);
     wire.delay(0);
     await until(
       'the database to be near again',

@@ -39,7 +39,8 @@ export async function startFront(port: number, upstreams: readonly Upstream[]): 
   async function isReady({ adminPort }: Upstream): Promise<boolean> {
     try {
       const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`, {
-        signal: AbortSignal.timeout(1_000),
+        // A server that is busy starting, or whose neighbour is, may take a second to say yes.
+        signal: AbortSignal.timeout(3_000),
       });
       await answer.text();
       return answer.ok;

@@ -134,6 +134,9 @@ function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   if (cause instanceof Response) return `${cause.status} at ${new URL(cause.url).pathname}`;
-  const code = cause instanceof Error && 'code' in cause ? ` ${String(cause.code)}` : '';
-  return `${error.message}${code}`;
+  // A connection that ends within an answer is "aborted" by its words, ECONNRESET by its code.
+  const codes = [error, cause].flatMap((one) =>
+    one instanceof Error && 'code' in one ? [` ${String(one.code)}`] : [],
+  );
+  return `${error.message}${codes.join('')}`;
 }

@@ -14,7 +14,7 @@ import { until } from './until.ts';
 const GUESTS = ['ana@partner.example', 'ben@partner.example', 'cyd@partner.example'];
 
 /** A connection that ended under a request, in the words of either client. */
-const BROKEN_OFF = /ECONNRESET|socket hang up|ECONNREFUSED|UND_ERR_SOCKET/;
+const BROKEN_OFF = /ECONNRESET|EPIPE|socket hang up|ECONNREFUSED|UND_ERR_SOCKET/;
 
 describe('guestpass serve with several processes', function () {
   this.timeout(180_000);

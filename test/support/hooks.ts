@@ -1,5 +1,6 @@
 // Owns what is shared by the whole run and must end with it.
 
+import type { Context } from 'mocha';
 import { stopMariadb } from './mariadb.ts';
 import { returnToPresent } from './time.ts';
 
@@ -12,5 +13,9 @@ process.on('unhandledRejection', (reason) => {
 export const mochaHooks = {
   // A test that fails in the future must not take the next one along.
   afterEach: returnToPresent,
-  afterAll: stopMariadb,
+  async afterAll(this: Context) {
+    // It has had hundreds of databases by then, and writes them down before it goes.
+    this.timeout(120_000);
+    await stopMariadb();
+  },
 };

@@ -43,7 +43,7 @@ export interface ServerProcess {
   nextLine(): Promise<string>;
   /** Ends it as a machine would that loses power. */
   kill(): Promise<void>;
-  /** Ends it as an admin would. @returns its exit code */
+  /** Ends it as an admin would; all it wrote is in {@link output} then. @returns its exit code */
   stop(): Promise<number | null>;
 }
 

@@ -96,6 +96,7 @@ describe('createLog', () => {
   it('cleans a long hostile text in linear time', () => {
     const began = performance.now();
     written({ note: `${'a.'.repeat(200_000)}@` });
-    assert.ok(performance.now() - began < 500);
+    // In square time it would be many minutes.
+    assert.ok(performance.now() - began < 10_000);
   });
 });
