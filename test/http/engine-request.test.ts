@@ -35,19 +35,20 @@ describe('checkEngineRequest', () => {
     });
   }
 
+  const signOut = (headers = {}) =>
+    send('POST', '/session/end/confirm', { ...FORM, ...headers }, 'x');
+
   it('S26 takes the answer to the question of signing out from its own page alone', async () => {
-    const answer = (headers = {}) =>
-      send('POST', '/session/end/confirm', { ...FORM, ...headers }, 'x');
     const forged = [403, 'access_denied', 'request_forged'];
-    assert.deepEqual(await answer({ origin: 'https://evil.example' }), forged);
-    assert.deepEqual(await answer({ origin: 'null' }), forged);
-    assert.deepEqual(await answer({ 'sec-fetch-site': 'cross-site' }), forged);
+    assert.deepEqual(await signOut({ origin: 'https://evil.example' }), forged);
+    assert.deepEqual(await signOut({ origin: 'null' }), forged);
+    assert.deepEqual(await signOut({ 'sec-fetch-site': 'cross-site' }), forged);
     // The engine then wants the form's token.
     assert.equal(
-      (await answer({ origin: world.publicUrl, 'sec-fetch-site': 'same-origin' }))[0],
+      (await signOut({ origin: world.publicUrl, 'sec-fetch-site': 'same-origin' }))[0],
       400,
     );
-    assert.equal((await answer())[0], 400);
+    assert.equal((await signOut())[0], 400);
   });
 
   it('S59 lets a form of a usual size and an empty one through to the engine', async () => {
