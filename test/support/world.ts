@@ -290,15 +290,21 @@ export function databaseOf(url: string): DatabaseSettings {
 }
 
 /** A port nobody listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+export async function freePort(): Promise<number> {
+  const port = await new Promise<number>((resolve, reject) => {
     const server = createServer();
     server.once('error', reject).listen(0, '127.0.0.1', () => {
       const address = server.address();
       server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
     });
   });
+  // Nobody may listen on it yet: the system would give it to the next who asks as well.
+  if (givenPorts.has(port)) return freePort();
+  givenPorts.add(port);
+  return port;
 }
+
+const givenPorts = new Set<number>();
 
 /** The store's URL: a file in the folder, or a new database of the shared MariaDB. */
 export async function openDatabase(store: StoreKind, folder: string): Promise<string> {
