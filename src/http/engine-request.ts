@@ -2,6 +2,7 @@
 
 import type { Context } from 'koa';
 import { GuestError } from '../domain/errors.ts';
+import { isFromOwnPage } from './security.ts';
 
 const MOST_BYTES = 16_384;
 
@@ -9,14 +10,18 @@ const MOST_BYTES = 16_384;
 const PATHS =
   /^\/(?:auth|token|token\/introspection|token\/revocation|me|jwks|request|session\/end|session\/end\/confirm|session\/end\/success|\.well-known\/(?:openid-configuration|oauth-authorization-server))\/?$/i;
 
+/** The one form of the engine's that a page of ours shows. */
+const SIGN_OUT = /^\/session\/end\/confirm\/?$/i;
+
 /**
- * Refuses a form that is none, or is larger than any of OAuth has to be. Forms of the pages have
- * limits of their own.
+ * Refuses a form that is none, or is larger than any of OAuth has to be, and the answer to the question
+ * of signing out from anywhere but its page. Forms of the pages have limits of their own.
  *
- * @throws {GuestError} `media_type_unsupported`, `body_too_large`
- * @source S59
+ * @param origin of `publicUrl`
+ * @throws {GuestError} `media_type_unsupported`, `body_too_large`, `request_forged`
+ * @source S26, S59
  */
-export function checkEngineRequest(ctx: Context): void {
+export function checkEngineRequest(ctx: Context, origin: string): void {
   if (ctx.method !== 'POST' || ctx.path.startsWith('/signin/')) return;
   // Without a length the engine counts by itself, and stops at 56 KiB.
   if ((ctx.request.length ?? 0) > MOST_BYTES) throw new GuestError('body_too_large');
@@ -24,6 +29,14 @@ export function checkEngineRequest(ctx: Context): void {
   const isOther = ctx.is('application/x-www-form-urlencoded') === false;
   if (isOther && ctx.get('content-type') !== '') {
     throw new GuestError('media_type_unsupported');
+  }
+  // The engine compares the token alone.
+  const said = {
+    origin: ctx.get('origin') || undefined,
+    secFetchSite: ctx.get('sec-fetch-site') || undefined,
+  };
+  if (SIGN_OUT.test(ctx.path) && !isFromOwnPage(said, origin)) {
+    throw new GuestError('request_forged');
   }
 }
 

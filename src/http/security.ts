@@ -75,6 +75,21 @@ export interface FormEvidence {
   readonly token: string | undefined;
 }
 
+/**
+ * Whether a POST comes from a page of ours, as far as its headers say; one that says nothing does.
+ *
+ * @param expectedOrigin the origin of `publicUrl`, e.g. `https://guest.example`
+ */
+export function isFromOwnPage(
+  { origin, secFetchSite }: Omit<FormEvidence, 'token'>,
+  expectedOrigin: string,
+): boolean {
+  return (
+    (origin === undefined || origin === expectedOrigin) &&
+    (secFetchSite === undefined || secFetchSite === 'same-origin' || secFetchSite === 'none')
+  );
+}
+
 /** Makes and judges the anti-forgery tokens of forms. */
 export interface Csrf {
   /**
@@ -105,10 +120,7 @@ export function createCsrf(key: Buffer): Csrf {
   return {
     token,
     accepts: (request, expectedOrigin, uid, browser) =>
-      (request.origin === undefined || request.origin === expectedOrigin) &&
-      (request.secFetchSite === undefined ||
-        request.secFetchSite === 'same-origin' ||
-        request.secFetchSite === 'none') &&
+      isFromOwnPage(request, expectedOrigin) &&
       typeof request.token === 'string' &&
       isSameSecret(request.token, token(uid, browser)),
   };

@@ -168,8 +168,12 @@ class StoreAdapter implements Adapter {
     const record = { tenant: this.#namespace, model: this.#model, id: digestOf(id) };
     const gathered = this.#gathering();
     await this.#writeGathered(record.id);
-    if (gathered && GATHERED.has(this.#model)) gathered.destroy(record);
-    else await this.#store.destroy(record.tenant, record.model, record.id);
+    if (gathered && GATHERED.has(this.#model)) return gathered.destroy(record);
+    const isDone = await this.#store.destroy(record.tenant, record.model, record.id);
+    // Two that resumed at once have both found it: only one may make a session of the proof (S6).
+    if (!isDone && this.#model === 'Interaction' && Provider.ctx?.oidc.route === 'resume') {
+      throw new errors.SessionNotFound('it was resumed already');
+    }
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {

@@ -113,7 +113,7 @@ export function createTenantProviders(
     const { gate } = guests.parts;
     provider.use((ctx, next) =>
       gate.middleware(ctx, async () => {
-        checkEngineRequest(ctx);
+        checkEngineRequest(ctx, publicUrl);
         await next();
         if (ctx.status === 404 && ctx.body === undefined) throw unansweredError(ctx);
       }),

@@ -51,7 +51,8 @@ export function createOidcStore(database: Database): OidcStore {
   };
 
   const destroy: OidcStore['destroy'] = async (tenant, model, id) => {
-    await database.run(DESTROY, [tenant, model, id]);
+    const { changes } = await database.run(DESTROY, [tenant, model, id]);
+    return changes === 1;
   };
 
   return {

@@ -39,7 +39,8 @@ export interface OidcStore {
   findByUserCode(tenant: string, model: string, userCode: string): Promise<OidcRecord | undefined>;
   /** Marks as used, once. @returns true for the one call that did it (S44) */
   consume(tenant: string, model: string, id: string, now: number): Promise<boolean>;
-  destroy(tenant: string, model: string, id: string): Promise<void>;
+  /** @returns true for the one call that removed it */
+  destroy(tenant: string, model: string, id: string): Promise<boolean>;
   /** Removes the model's rows of one grant; without a model, the rows of every model. */
   destroyByGrant(tenant: string, grantId: string, model?: string): Promise<void>;
   /** Removes every record of one guest in every namespace: sessions, grants, codes, tokens (R68). */

@@ -134,10 +134,11 @@ for (const store of stores) {
       await browser.post(`${accented.url.href}/send`, { csrf });
       await fortress.codeFor('mike@pártner.example');
       await fortress.mailsAtRest(TENANT);
-      const to = new Set(mailedSince(before));
-      // Full-width letters of a domain are that domain to everybody who resolves names.
-      to.delete('mike@partner.example');
-      assert.deepEqual(to, new Set([asRelayed('mike@pártner.example')]));
+      // Full-width letters of a domain are that domain to everybody who resolves names: one mail.
+      assert.deepEqual(mailedSince(before).toSorted(), [
+        'mike@partner.example',
+        asRelayed('mike@pártner.example'),
+      ]);
     });
 
     it('S16 S17 case alone makes no other guest: mail goes to the address as it was invited', async () => {
@@ -178,6 +179,7 @@ for (const store of stores) {
         '"><img src=x onerror=alert(1)>',
         'javascript:alert(1)',
       ];
+      const { id } = await fortress.invite('still-there@partner.example', TENANT);
       const shown: string[] = [];
       for (const probe of probes) {
         const browser = fortress.browser();
@@ -242,7 +244,7 @@ for (const store of stores) {
       ]) {
         assert.ok(!all.includes(raw), raw);
       }
-      assert.ok(await fortress.sql.get('SELECT id FROM guests LIMIT 1'));
+      assert.ok(await fortress.sql.get('SELECT id FROM guests WHERE id = ?', [id]));
     });
 
     it('T40 S23 S36 Host, X-Forwarded-Host, absolute form, two Hosts: refused, and no answer or mail ever names the other', async () => {

@@ -47,6 +47,9 @@ for (const store of stores) {
       const fields = Array.from({ length: 3000 }, (_, index) => `f${index}=1`).join('&');
       await isRefused(pathname, fields);
       assert.ok([400, 403].includes((await browser.post(at, '&'.repeat(16_000))).status));
+      // One more than a form may have; without a token it would be 403 for that.
+      const seventeen = Array.from({ length: 17 }, (_, index) => `f${index}=1`).join('&');
+      assert.equal((await browser.post(at, seventeen)).status, 400);
       const many = await browser.get(at, { cookie: 'c=1; '.repeat(5000) });
       assert.equal(many.status, 431);
       const long = await sendRaw(
@@ -66,12 +69,13 @@ for (const store of stores) {
         `POST ${path} HTTP/1.1\r\nHost: ${new URL(fortress.origin).host}\r\nConnection: close\r\n` +
         `Content-Type: application/x-www-form-urlencoded\r\n${header}Content-Length: ${length}\r\n\r\n`;
       const answer = await direct(fortress.ports[0]!, head + body.toString('latin1'));
-      assert.match(answer, /^(?:HTTP\/1\.1 4\d\d |$)/);
+      assert.match(answer, /^(?:HTTP\/1\.1 413 |$)/);
     }
 
     it('T89 S59 what is no HTTP, or half of it, straight at the server: 400 or the line goes dead, and the next one is answered', async () => {
       const host = new URL(fortress.origin).host;
-      const start = `POST /${TENANT}/v2.0/token HTTP/1.1\r\nHost: ${host}\r\n`;
+      // A path that would be answered by 404, were it read.
+      const start = `POST /${TENANT}/v2.0/nothing HTTP/1.1\r\nHost: ${host}\r\n`;
       const broken = [
         '\u0000\u0001\u0002\r\n\r\n',
         'GET / HTTP/9.9\r\n\r\n',
@@ -88,11 +92,8 @@ for (const store of stores) {
       ];
       for (const [index, bytes] of broken.entries()) {
         const answer = await direct(fortress.ports[index % 2]!, bytes);
-        assert.ok(
-          answer === '' || /^HTTP\/1\.1 [45]\d\d /.test(answer),
-          `${index}: ${answer.slice(0, 60)}`,
-        );
-        assert.ok(!answer.startsWith('HTTP/1.1 5'), `${index}: ${answer.slice(0, 60)}`);
+        // 421 without a Host, which some of these are too broken to have.
+        assert.match(answer, /^(?:HTTP\/1\.1 (?:400|421) |$)/, `${index}: ${answer.slice(0, 60)}`);
         assert.equal(answer.split('HTTP/1.1 ').length <= 2, true, `${index} was answered twice`);
       }
       assert.equal((await fortress.browser().get(`${fortress.origin}/${TENANT}/`)).status, 200);
@@ -121,18 +122,24 @@ for (const store of stores) {
       // As it is read: on the wire a line may break anywhere.
       const read = mail.parsed.text ?? '';
       assert.ok(read.includes(browser.network.replace(/\d+$/, 'x')), browser.network);
-      // A peer that is no proxy is believed nothing: the answer of the sign-in's page needs a form, so
-      // what was counted is looked up by the trail.
-      const from = nextNetwork();
-      const host = new URL(fortress.origin).host;
-      const answer = await direct(
-        fortress.ports[0]!,
-        `GET /${TENANT}/v2.0/nothing HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-For: 8.8.8.8\r\nConnection: close\r\n\r\n`,
-        from,
-      );
-      assert.match(answer, /^HTTP\/1\.1 404/);
       const trail = await fortress.trail({ tenant: TENANT, event: 'passcode.issue' });
       assert.ok(trail.every(({ network }) => !network?.startsWith('8.')));
+      // A peer that is no proxy is believed nothing: by another network each time it would begin as many
+      // sign-ins as it likes. In one of the two minutes this may take, more than 120 come.
+      const from = nextNetwork();
+      const { url } = await fortress.begin(TENANT);
+      const begun = await Promise.all(
+        Array.from({ length: 250 }, (_, index) =>
+          direct(
+            fortress.ports[0]!,
+            `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\n` +
+              `X-Forwarded-For: 8.8.${index}.8\r\nConnection: close\r\n\r\n`,
+            from,
+          ),
+        ),
+      );
+      assert.ok(begun.some((answer) => answer.startsWith('HTTP/1.1 303 ')));
+      assert.ok(begun.some((answer) => answer.startsWith('HTTP/1.1 429 ')));
     });
 
     it('S59 two hundred clients that send a byte and wait: others are answered meanwhile, and the slow ones are hung up on', async () => {
@@ -211,12 +218,15 @@ for (const store of stores) {
 
 const BOMB = gzipSync(Buffer.alloc(50 * MEBIBYTE, 'a'));
 
-/** Writes to a server itself, past the proxy, and reads until the line is dead. */
+/**
+ * Writes to a server itself, past the proxy, and reads until the server hangs up. Left open on this side:
+ * a request whose sender is gone is dropped unread, whatever it was.
+ */
 function direct(port: number, bytes: string, localAddress = '127.0.0.1'): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
     const socket = connect({ host: '127.0.0.1', port, localAddress }, () =>
-      socket.end(bytes, 'latin1'),
+      socket.write(bytes, 'latin1'),
     );
     socket.setEncoding('latin1').on('data', (chunk: string) => (answer += chunk));
     socket.on('error', () => socket.destroy());

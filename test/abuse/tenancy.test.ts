@@ -234,11 +234,16 @@ for (const store of stores) {
       const replays = await Promise.all(Array.from({ length: 20 }, () => callAs('keys1', good)));
       assert.equal(replays.filter((status) => status === 200).length, 1, replays.join());
       const now = Math.floor(Date.now() / 1000);
+      const issuer = `${fortress.origin}/keys1/v2.0`;
       const wrong = [
         ['keys2', await assertion('keys1')],
         ['keys1', await assertion('keys1', { exp: now - 60 })],
         ['keys1', await assertion('keys1', { iss: 'spa', sub: 'spa' })],
         ['keys1', await assertion('keys1', { aud: 'https://evil.example' })],
+        // Good at us, and at whoever else is named: that one could be us for the client.
+        ['keys1', await assertion('keys1', { aud: [issuer, 'https://evil.example'] })],
+        ['keys1', await assertion('keys1', { aud: `${issuer}/token` })],
+        ['keys1', await assertion('keys1', { exp: now + 3600 })],
       ] as const;
       for (const [tenant, jwt] of wrong) {
         const status = await callAs(tenant, jwt);
@@ -332,10 +337,16 @@ for (const store of stores) {
       for (let tenant = 0; tenant < 60; tenant += 1) {
         for (const { name, value } of [sid!, sig!]) {
           const renamed = name.replace(/sid_[^.]+/, `sid_${String(tenant).padStart(12, 'x')}`);
-          browser.cookies.set(renamed, { name: renamed, value, path: '/' });
+          browser.cookies.set(`${renamed} /`, { name: renamed, value, path: '/' });
         }
       }
       assert.equal(await isLoggedIn(fortress, browser, 'a'), true);
+      // The next tenant that signs somebody in drops the oldest: twenty are left, and its own is one.
+      await fortress.invite(address, 'b');
+      await fortress.signIn(browser, address, await fortress.begin('b'));
+      const kept = [...browser.cookies.values()].filter(({ name }) => /sid_[^.]+$/.test(name));
+      assert.equal(kept.length, 20);
+      assert.equal(await isLoggedIn(fortress, browser, 'b'), true);
     });
   });
 }

@@ -35,6 +35,22 @@ describe('checkEngineRequest', () => {
     });
   }
 
+  const signOut = (headers = {}) =>
+    send('POST', '/session/end/confirm', { ...FORM, ...headers }, 'x');
+
+  it('S26 takes the answer to the question of signing out from its own page alone', async () => {
+    const forged = [403, 'access_denied', 'request_forged'];
+    assert.deepEqual(await signOut({ origin: 'https://evil.example' }), forged);
+    assert.deepEqual(await signOut({ origin: 'null' }), forged);
+    assert.deepEqual(await signOut({ 'sec-fetch-site': 'cross-site' }), forged);
+    // The engine then wants the form's token.
+    assert.equal(
+      (await signOut({ origin: world.publicUrl, 'sec-fetch-site': 'same-origin' }))[0],
+      400,
+    );
+    assert.equal((await signOut())[0], 400);
+  });
+
   it('S59 lets a form of a usual size and an empty one through to the engine', async () => {
     const [status, error] = await send('POST', '/token', FORM, `x=${'y'.repeat(16_000)}`);
     assert.deepEqual([status, error], [400, 'invalid_request']);

@@ -86,6 +86,18 @@ export function oidcContract(nodes: () => Nodes): void {
       assert.equal(await store.oidc.consume(tenant, model, id, NOW), false);
     });
 
+    it('S6 removes a record for one of 50 parallel calls', async () => {
+      const { store, other } = nodes();
+      const record = recordOf();
+      const { tenant, model, id } = record;
+      await store.oidc.upsert(record);
+      const results = await parallel(50, (index) =>
+        (index % 2 ? store : other).oidc.destroy(tenant, model, id),
+      );
+      assert.equal(successes(results), 1);
+      assert.equal(await store.oidc.find(tenant, model, id), undefined);
+    });
+
     it('S44 consumes nothing that is not there', async () => {
       assert.equal(await nodes().store.oidc.consume('t', 'AccessToken', 'none', NOW), false);
     });
