@@ -188,6 +188,8 @@ describe('a Galera cluster of three behind two servers', function () {
     const [ana = ''] = GUESTS;
     const sent = installation.relay.messages.filter(({ recipients }) => recipients[0] === ana);
     const jar = new Jar();
+    // The node that came back a moment ago may not have been asked yet.
+    await until('a server to be ready', () => (front?.ready.length ?? 0) > 0);
     const begun = await walker.begin();
     const page = await walker.walkToCode(jar, begun, ana);
     const code = await walker.passcodeFor(ana, sent.length);
