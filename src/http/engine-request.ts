@@ -2,6 +2,7 @@
 
 import type { Context } from 'koa';
 import { GuestError } from '../domain/errors.ts';
+import { evidenceOf } from './form.ts';
 import { isFromOwnPage } from './security.ts';
 
 const MOST_BYTES = 16_384;
@@ -31,11 +32,7 @@ export function checkEngineRequest(ctx: Context, origin: string): void {
     throw new GuestError('media_type_unsupported');
   }
   // The engine compares the token alone.
-  const said = {
-    origin: ctx.get('origin') || undefined,
-    secFetchSite: ctx.get('sec-fetch-site') || undefined,
-  };
-  if (SIGN_OUT.test(ctx.path) && !isFromOwnPage(said, origin)) {
+  if (SIGN_OUT.test(ctx.path) && !isFromOwnPage(evidenceOf(ctx), origin)) {
     throw new GuestError('request_forged');
   }
 }

@@ -208,8 +208,7 @@ export function createInteractionPages(
   }
 
   function keepRequest(ctx: PageContext, address: string | undefined): void {
-    const restart = kept.keep(ctx, ctx.state, address);
-    if (restart !== undefined) ctx.state.frame = { ...ctx.state.frame, restart };
+    ctx.state.frame = { ...ctx.state.frame, restart: kept.keep(ctx, ctx.state, address) };
   }
 
   async function showLink(ctx: PageContext): Promise<void> {

@@ -23,9 +23,9 @@ export interface KeptRequests {
    * request anew. One token as long as nothing has changed: no cookie is set for the same again.
    *
    * @param address the guest has given, if any
-   * @returns the form that begins it anew; null where nothing can, undefined for what is too large
+   * @returns the form that begins it anew; null where nothing can, or it is too large to be kept
    */
-  keep(ctx: Context, state: KeptState, address: string | undefined): Restart | null | undefined;
+  keep(ctx: Context, state: KeptState, address: string | undefined): Restart | null;
   /** As `keep`, for the answer of another place, which comes to an address of its own. */
   keepForAnswer(ctx: Context, state: KeptState, address: string | undefined): void;
 }
@@ -48,7 +48,7 @@ export function createKeptRequests(deps: {
     ctx: Context,
     { namespace, visit, frame }: KeptState,
     address: string | undefined,
-  ): Restart | null | undefined {
+  ): Restart | null {
     const given = restartCookie.read(ctx);
     const kept = given === undefined ? undefined : restarts.open(namespace, given);
     const request = restartableOf(visit.interaction, address || null);
@@ -58,7 +58,7 @@ export function createKeptRequests(deps: {
     const wanted = { ...request, address: request.address ?? (isSame ? kept.address : hinted) };
     const isKept = isSame && kept.address === wanted.address;
     const token = isKept ? given : restarts.seal(namespace, wanted);
-    if (token === undefined) return undefined;
+    if (token === undefined) return null;
     if (!isKept) restartCookie.write(ctx, frame.base, token);
     // Without parameters it only tells the application's name later on: no button is made of it.
     const isWhole = wanted.parameters !== null;

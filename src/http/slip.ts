@@ -20,6 +20,7 @@ export interface Slip {
 /** One sign-in in one browser: a slip says nothing anywhere else. */
 export interface SlipPlace {
   readonly uid: string;
+  /** Digest of the browser (S24). */
   readonly browser: string;
 }
 
@@ -48,6 +49,8 @@ const contents = z.strictObject({
  * AES-256-GCM: nobody puts words into a page of ours by a link, and no log keeps what was typed.
  *
  * @param keys 32 bytes or more each, newest first; old ones still open
+ * @throws {TypeError} without a key, or when one is too short
+ * @source experience, owner's decisions (no dead ends); S61, S65
  */
 export function createSlips(keys: readonly Buffer[], clock: Clock): Slips {
   const ring = createSealerRing(keys, 'slip');
@@ -68,10 +71,16 @@ export function createSlips(keys: readonly Buffer[], clock: Clock): Slips {
   };
 }
 
-/** Whether a page has the form a problem is about: Back leads to a slip from any later step, too. Pure. */
+/**
+ * Whether a page has the form a problem is about: Back leads to a slip from any later step, too. Pure.
+ *
+ * @param page the step or page that is shown
+ */
 export function isSaidAt(page: string, { code }: Problem): boolean {
+  // Of no form that is shown: whoever posted it came past the pages.
+  if (code === 'passcode_not_sent') return true;
   if (code.startsWith('address_')) return page === 'address';
-  const isAboutCode = code.startsWith('passcode_') && code !== 'passcode_not_sent';
+  const isAboutCode = code.startsWith('passcode_');
   return page === 'enter-code' || (page === 'send-code' && !isAboutCode);
 }
 
